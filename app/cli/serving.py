@@ -1,0 +1,100 @@
+"""Starting things: the web server, a worker, the migrations, the demo."""
+
+import asyncio
+import json
+import signal
+
+import click
+import uvicorn
+
+from app import migrations
+from app.config import Settings, settings
+from app.db import close_database, open_database
+from app.demo import build_demo, simulate_visits
+from app.worker import run_worker
+
+
+@click.command()
+def serve() -> None:
+    """Run the web server (with the jobs in it, unless WORKER_IN_WEB=false)."""
+    config = settings()
+    demo_file = config.var_dir / "demo.json"
+    if demo_file.exists():
+        click.echo(_where_to_click(json.loads(demo_file.read_text())))
+    uvicorn.run(
+        "realtime.server:asgi",
+        host=config.host,
+        port=config.port,
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+        ws_max_size=1_000_000,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=10,
+        proxy_headers=config.trusted_proxies > 0,
+        server_header=False,
+    )
+
+
+@click.command()
+def worker() -> None:
+    """Run the jobs in a process of their own."""
+
+    async def run() -> None:
+        stopping = asyncio.Event()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
+        open_database(settings())
+        await run_worker(stopping)
+        await close_database()
+
+    asyncio.run(run())
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest version."""
+    migrations.migrate()
+
+
+@click.command("draft-migration", hidden=True)
+@click.argument("message")
+def draft_migration(message: str) -> None:
+    """Write a migration from what changed in the models (for developers)."""
+    migrations.draft(message)
+
+
+@click.command()
+@click.option("--simulate", is_flag=True, help="Let a few prospects walk through their sites now.")
+def demo(*, simulate: bool) -> None:
+    """Build the demo workspace once; with --simulate bring its console to life."""
+    asyncio.run(simulate_visits() if simulate else build_demo())
+
+
+@click.command("settings")
+def settings_example() -> None:
+    """Print every setting with its default, as .env.example holds it."""
+    click.echo(example_settings(), nl=False)
+
+
+def example_settings() -> str:
+    """Return the text of .env.example: each setting, explained, commented out at its default."""
+    lines = ["# Every setting of Rapport. Printed by `rapport settings`; a test keeps it true.\n"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = str(default).lower() if isinstance(default, bool) else default
+        lines.append(f"\n# {field.description}\n#{name.upper()}={shown}\n")
+    return "".join(lines)
+
+
+def _where_to_click(demo_facts: dict[str, dict[str, str]]) -> str:
+    """Say where to begin, in four lines."""
+    rep, admin = demo_facts["rep"], demo_facts["admin"]
+    return (
+        f"\n  Rapport is at          {demo_facts['base_url']}\n"
+        f"  Sign in as the rep     {rep['email']} / {rep['password']}\n"
+        f"  or as the admin        {admin['email']} / {admin['password']}\n"
+        f"  Be a prospect          {demo_facts['personal_site_url']}\n"
+        f"  The campaign site      {demo_facts['campaign_site_url']}\n"
+        f"  The outbox             {demo_facts['outbox_url']}\n"
+    )

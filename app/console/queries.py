@@ -1,0 +1,125 @@
+"""Reading for the console: who is here, what they do, what they did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.access import Viewer
+from app.accounts.models import Role
+from app.campaigns.models import Campaign
+from app.errors import NotFoundError
+from app.prospects.models import Company, Prospect, ProspectGrant
+from app.tracking.models import Act, Visit
+from app.tracking.queries import list_acts
+
+FEED_LENGTH = 30
+LIVE_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVisit:
+    """A visit as the console shows it; `who` is "Somebody" until the person is known."""
+
+    visit: Visit
+    campaign: str
+    who: str
+    title: str
+    company: str
+    acts: Sequence[Act] = ()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the visitor's page is open now."""
+        return self.visit.ended_at is None and self.visit.away_at is None
+
+    @property
+    def presence(self) -> str:
+        """What `data-presence` says: here, away, or over."""
+        if self.visit.ended_at is not None:
+            return "over"
+        return "here" if self.is_here else "away"
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes from the start to the last sign of life."""
+        return int((self.visit.seen_at - self.visit.started_at).total_seconds() // 60)
+
+
+def visible_visits(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition for visits this viewer may see.
+
+    Admins see all of their workspace, reps those of their own prospects and campaigns, support
+    those of the prospects it was given.
+    """
+    mine: ColumnElement[bool] = false()
+    if viewer.role is Role.ADMIN:
+        mine = true()
+    elif viewer.role is Role.REP:
+        mine = Visit.owner_id == viewer.user_id
+    elif viewer.role is Role.SUPPORT:
+        given = select(ProspectGrant.prospect_id).where(ProspectGrant.user_id == viewer.user_id)
+        mine = Visit.prospect_id.in_(given)
+    return and_(Visit.workspace_id == viewer.workspace_id, mine)
+
+
+def _seen() -> Select[Visit, str, str, str, str]:
+    """Select visits with the names of their campaign, person and company."""
+    return (
+        select(Visit, Campaign.name, Prospect.name, Prospect.title, Company.name)
+        .join(Campaign, Campaign.id == Visit.campaign_id)
+        .outerjoin(Prospect, Prospect.id == Visit.prospect_id)
+        .outerjoin(Company, Company.id == Prospect.company_id)
+    )
+
+
+async def _rows(db: AsyncSession, query: Select[Visit, str, str, str, str]) -> list[SeenVisit]:
+    """Run a `_seen` query."""
+    return [
+        SeenVisit(visit, campaign, who or "Somebody", title or "", company or "")
+        for visit, campaign, who, title, company in (await db.execute(query)).tuples()
+    ]
+
+
+async def list_live_visits(db: AsyncSession, *, viewer: Viewer) -> list[SeenVisit]:
+    """Return the visits going on now, newest first, each with its latest acts in order."""
+    query = (
+        _seen()
+        .where(visible_visits(viewer), Visit.ended_at.is_(None))
+        .order_by(Visit.started_at.desc(), Visit.id)
+        .limit(LIVE_LIMIT)
+    )
+    return [await _with_feed(db, seen) for seen in await _rows(db, query)]
+
+
+async def list_past_visits(
+    db: AsyncSession, *, viewer: Viewer, prospect_id: UUID | None = None, limit: int = 12
+) -> list[SeenVisit]:
+    """Return visits that are over, newest first; of one person when asked."""
+    query = _seen().where(visible_visits(viewer), Visit.ended_at.is_not(None))
+    if prospect_id is not None:
+        query = query.where(Visit.prospect_id == prospect_id)
+    return await _rows(db, query.order_by(Visit.ended_at.desc(), Visit.id).limit(limit))
+
+
+async def get_seen_visit(db: AsyncSession, visit_id: UUID, *, viewer: Viewer) -> SeenVisit:
+    """Return one visit. Raises NotFoundError for what the viewer may not see."""
+    rows = await _rows(db, _seen().where(Visit.id == visit_id, visible_visits(viewer)))
+    if not rows:
+        raise NotFoundError
+    return rows[0]
+
+
+async def load_seen_visit(db: AsyncSession, visit_id: UUID) -> SeenVisit | None:
+    """Return one visit with its feed for the fan-out, which decides itself who hears it."""
+    rows = await _rows(db, _seen().where(Visit.id == visit_id))
+    return await _with_feed(db, rows[0]) if rows else None
+
+
+async def _with_feed(db: AsyncSession, seen: SeenVisit) -> SeenVisit:
+    """Add the latest acts, oldest of them first."""
+    after = max(0, seen.visit.last_seq - FEED_LENGTH)
+    acts = await list_acts(db, seen.visit.id, after_seq=after)
+    return SeenVisit(seen.visit, seen.campaign, seen.who, seen.title, seen.company, acts)

@@ -1,0 +1,160 @@
+"""The database: one declarative base, one way to write, one way to read.
+
+SQLite (WAL) by default, PostgreSQL by `DATABASE_URL`; the code above is the same for both.
+SQLite has one writer: writes queue on a lock here and begin IMMEDIATE, so none of them
+fails half-way with "database is locked".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Numeric, event
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from app import bus
+from app.config import Settings
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, aware and in UTC on both databases (SQLite forgets the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times: they are a bug, not a moment."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        del dialect
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        Decimal: Numeric(18, 4),
+    }
+
+
+Writer = async_sessionmaker(expire_on_commit=False)
+Reader = async_sessionmaker(expire_on_commit=False)
+_engine: AsyncEngine | None = None
+_write_turn: AbstractAsyncContextManager[object] = nullcontext()
+
+
+def open_database(config: Settings) -> AsyncEngine:
+    """Connect this process to its database; call once before anything reads or writes."""
+    global _engine, _write_turn  # noqa: PLW0603  one database per process, opened at the start
+    _engine = create_async_engine(config.database_url)
+    if is_sqlite():
+        _prepare_sqlite(_engine, config.sqlite_synchronous)
+        _write_turn = asyncio.Lock()
+    else:
+        _write_turn = nullcontext()
+    Writer.configure(bind=_engine)
+    Reader.configure(bind=_engine.execution_options(only_reads=True))
+    return _engine
+
+
+async def close_database() -> None:
+    """Let go of every connection."""
+    if _engine is not None:
+        await _engine.dispose()
+
+
+def is_sqlite() -> bool:
+    """Whether the open database is SQLite."""
+    return _engine is not None and _engine.dialect.name == "sqlite"
+
+
+def _prepare_sqlite(engine: AsyncEngine, synchronous: str) -> None:
+    """Set WAL and foreign keys on each connection, and begin writes IMMEDIATE."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("only_reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[AsyncSession]:
+    """Open the one writing transaction of a request, socket event or job.
+
+    Commits on success, rolls back on any exception. What was announced inside is published
+    after the commit, so nobody hears of something that did not happen. Not to be nested.
+    """
+    async with Writer() as db:
+        async with _write_turn, db.begin():
+            yield db
+        for announcement in db.info.pop("announcements", []):
+            await bus.publish(announcement)
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[AsyncSession]:
+    """Open a consistent view for reading; on SQLite it never waits for a writer."""
+    async with Reader() as db:
+        yield db
+
+
+def insert_or_ignore(table: type[Table], rows: Sequence[dict[str, Any]]) -> Any:
+    """Return an INSERT that skips rows whose unique key is already there (add `.returning`)."""
+    dialect = sqlite if is_sqlite() else postgresql
+    target: SqlTable = table.__table__  # type: ignore[assignment]
+    return dialect.insert(target).values(rows).on_conflict_do_nothing()
+
+
+def as_uuid(text: object) -> UUID | None:
+    """Return the UUID that `text` spells, or None: for ids that come from outside."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Durable jobs: written in the transaction that wants them, done at least once, visibly."""

@@ -1,0 +1,1 @@
+"""Mail: a durable row per message, sent once, with an honest *unknown* after a crash."""

@@ -1,0 +1,1 @@
+"""Prospects: people, companies and what happened with them. The built-in CRM."""

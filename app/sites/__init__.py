@@ -1,0 +1,1 @@
+"""Sites: a personal web site for every prospect, composed, versioned, served, answered."""

@@ -1,0 +1,25 @@
+"""What the page of a personal site shows, whoever looks at it."""
+
+from app.campaigns.look import brand_css
+from app.sites.opened import OpenSite
+from app.sites.render import PlacedView
+
+
+def page_variables(
+    site: OpenSite, modules: tuple[PlacedView, ...], *, is_staff: bool, preview: str = ""
+) -> dict[str, object]:
+    """Return what the page template shows; `preview` says what it is when nobody is tracked."""
+    return {
+        "site": site,
+        "modules": modules,
+        "progress": progress_of(modules),
+        "brand_css": brand_css(site.plan.brand),
+        "is_staff": is_staff,
+        "preview": preview,
+    }
+
+
+def progress_of(modules: tuple[PlacedView, ...]) -> tuple[int, int]:
+    """Return how many modules are answered, of how many that ask."""
+    asking = [view for view in modules if view.is_asking]
+    return sum(view.is_answered for view in asking), len(asking)

@@ -1,0 +1,165 @@
+"""Recording what visitors do, exactly once and in order, and finding out whose acts they were."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import insert_or_ignore
+from app.sites.answers import Answered, answer_module
+from app.sites.models import SiteBrowser
+from app.tracking.claims import PageClaims
+from app.tracking.errors import GapError, NotTrackedError
+from app.tracking.models import Act, ActKind, Visit, Visitor
+from app.tracking.queries import clicked_before
+from app.tracking.shapes import SentAct
+from app.tracking.visits import come_back, get_live_visit, go_away, put_on_timeline, tell
+from app.tracking.wording import MAX_TEXT, describe
+
+CLOCK_LIMIT = timedelta(days=30)
+"""A browser whose clock is further off than this is told ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the browser may forget (all acts up to `last`), and which answers had problems."""
+
+    last: int
+    problems: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+async def record_acts(
+    db: AsyncSession,
+    acts: Sequence[SentAct],
+    *,
+    visit_id: UUID,
+    claims: PageClaims,
+    now: datetime,
+) -> Receipt:
+    """Store what a visitor did. What is stored already is skipped: browsers send again.
+
+    Answers are saved with the act that carries them, so neither exists without the other and an
+    older answer that comes again changes nothing. Raises GapError when acts are missing before
+    these, NotTrackedError, VisitOverError and NotFoundError; then nothing is stored.
+    """
+    visit = await get_live_visit(db, visit_id, claims=claims)
+    fresh = _unseen(acts, visit.last_seq)
+    _refuse_untracked(fresh, claims)
+    problems: dict[str, Mapping[str, str]] = {}
+    if fresh:
+        rows = [_row(act, visit, claims, now) for act in fresh]
+        await _mark_repeats(db, rows, visit)
+        problems = await _save_answers(db, fresh, rows, visit, now)
+        await db.execute(insert_or_ignore(Act, rows))
+        first, visit.last_seq = visit.last_seq + 1, fresh[-1].seq
+        tell(db, "visit-acted", visit, {"from_seq": first, "to_seq": visit.last_seq})
+    if acts and acts[-1].kind is ActKind.LEFT:
+        go_away(db, visit, now=now)
+    else:
+        come_back(db, visit, now=now)
+    return Receipt(visit.last_seq, problems)
+
+
+def _unseen(acts: Sequence[SentAct], last: int) -> list[SentAct]:
+    """Return the acts above `last`, which must follow it without a gap."""
+    fresh: list[SentAct] = []
+    for act in acts:
+        expected = last + len(fresh) + 1
+        if act.seq > expected:
+            raise GapError(last)
+        if act.seq == expected:
+            fresh.append(act)
+    return fresh
+
+
+def _refuse_untracked(acts: Sequence[SentAct], claims: PageClaims) -> None:
+    """Refuse kinds the campaign did not choose."""
+    for act in acts:
+        if act.kind.value not in claims.kinds:
+            raise NotTrackedError(act.kind.value)
+
+
+def _row(act: SentAct, visit: Visit, claims: PageClaims, now: datetime) -> dict[str, Any]:
+    """Return the row of an act."""
+    is_sane = abs(act.at - now) < CLOCK_LIMIT
+    return {
+        "workspace_id": visit.workspace_id, "visit_id": visit.id, "seq": act.seq,
+        "kind": act.kind, "name": act.name, "module": act.module, "target": act.target,
+        "text": describe(act.kind, act.name, act.target, act.details, claims.own),
+        "details": act.details, "is_repeat": False,
+        "happened_at": act.at if is_sane else now, "stored_at": now,
+    }  # fmt: skip
+
+
+async def _mark_repeats(db: AsyncSession, rows: Sequence[dict[str, Any]], visit: Visit) -> None:
+    """Mark clicks on what the same person has clicked before."""
+    clicks = [row for row in rows if row["kind"] is ActKind.CLICKED]
+    seen = await clicked_before(db, visit, {row["name"] for row in clicks}) if clicks else set()
+    for row in clicks:
+        what = (row["name"], row["module"], row["target"])
+        row["is_repeat"] = what in seen
+        seen.add(what)
+
+
+async def _save_answers(
+    db: AsyncSession,
+    acts: Sequence[SentAct],
+    rows: Sequence[dict[str, Any]],
+    visit: Visit,
+    now: datetime,
+) -> dict[str, Mapping[str, str]]:
+    """Save what modules were told and word the acts by it; returns problems by act number."""
+    problems: dict[str, Mapping[str, str]] = {}
+    for act, row in zip(acts, rows, strict=True):
+        if act.kind is not ActKind.ANSWERED or visit.site_id is None:
+            continue
+        answered = await _answer(db, act, visit, visit.site_id, now)
+        row["text"] = (answered.headline or "Cleared an answer")[:MAX_TEXT]
+        if answered.problems:
+            row["text"] = "Gave an answer that could not be taken"
+            problems[str(act.seq)] = answered.problems
+    return problems
+
+
+async def _answer(
+    db: AsyncSession, act: SentAct, visit: Visit, site_id: UUID, now: datetime
+) -> Answered:
+    """Give a module its answer; a colleague's stays apart from the prospect's."""
+    browser = await db.get_one(SiteBrowser, visit.browser_id) if visit.is_staff else None
+    return await answer_module(
+        db,
+        site_id=site_id,
+        module_key=act.module,
+        form=act.form(),
+        now=now,
+        staff_browser=browser,
+    )
+
+
+async def link_visitor(
+    db: AsyncSession, *, visitor_digest: str, prospect_id: UUID, now: datetime
+) -> UUID | None:
+    """Say who an anonymous visitor turned out to be; returns the visitor's id.
+
+    Their earlier visits become the person's. A browser that already belongs to somebody else
+    keeps its past: a shared computer must not mix two people.
+    """
+    visitor = await db.scalar(
+        select(Visitor).where(Visitor.token_digest == visitor_digest).with_for_update()
+    )
+    if visitor is None or visitor.prospect_id not in {None, prospect_id}:
+        return None
+    visitor.prospect_id = prospect_id
+    unknown = (Visit.browser_id == visitor.id) & Visit.prospect_id.is_(None)
+    visits = (await db.scalars(select(Visit).where(unknown))).all()
+    await db.execute(update(Visit).where(unknown).values(prospect_id=prospect_id))
+    for visit in visits:
+        visit.prospect_id = prospect_id
+        tell(db, "visit-presence", visit, {"state": "away" if visit.away_at else "here"})
+        if visit.ended_at is not None and not visit.is_staff and visit.last_seq:
+            await put_on_timeline(db, visit, now=now)
+    return visitor.id

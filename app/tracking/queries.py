@@ -1,0 +1,68 @@
+"""Reading visits and acts."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.sites.composition import History
+from app.sites.queries import get_answers
+from app.tracking.models import Act, ActKind, Visit
+
+INTERESTED = (ActKind.CLICKED, ActKind.MOVED, ActKind.MEDIA)
+"""Acts that show interest; an answer is known as an answer."""
+
+
+async def get_history(db: AsyncSession, *, site_id: UUID) -> History:
+    """Return what the next version of a site builds on; colleagues' visits are not in it."""
+    visits = select(func.count()).where(
+        Visit.site_id == site_id, Visit.is_staff.is_(False), Visit.last_seq > 0
+    )
+    return History(
+        answers=await get_answers(db, site_id),
+        interests=await _count_interests(db, Visit.site_id == site_id),
+        visits=await db.scalar(visits) or 0,
+    )
+
+
+async def get_first_interests(db: AsyncSession, *, visitor_id: UUID) -> Mapping[str, int]:
+    """Return how often a visitor of a campaign site acted on each module's key."""
+    return await _count_interests(db, Visit.browser_id == visitor_id)
+
+
+async def _count_interests(db: AsyncSession, whose: ColumnElement[bool]) -> Mapping[str, int]:
+    """Count interested acts per module in visits that count."""
+    counted = (
+        select(Act.module, func.count())
+        .join(Visit, Visit.id == Act.visit_id)
+        .where(whose, Visit.is_staff.is_(False), Act.kind.in_(INTERESTED), Act.module != "")
+        .group_by(Act.module)
+        .order_by(func.count().desc(), Act.module)
+    )
+    return Counter({module: number for module, number in await db.execute(counted)})
+
+
+async def clicked_before(
+    db: AsyncSession, visit: Visit, names: Collection[str]
+) -> set[tuple[str, str, str]]:
+    """Return what this person (or browser) has clicked so far, as (name, module, target)."""
+    same = Visit.browser_id == visit.browser_id
+    if visit.prospect_id is not None:
+        same = (Visit.prospect_id == visit.prospect_id) & (Visit.is_staff == visit.is_staff)
+    clicked = (
+        select(Act.name, Act.module, Act.target)
+        .join(Visit, Visit.id == Act.visit_id)
+        .where(same, Act.kind == ActKind.CLICKED, Act.name.in_(names))
+        .distinct()
+    )
+    return {(name, module, target) for name, module, target in await db.execute(clicked)}
+
+
+async def list_acts(
+    db: AsyncSession, visit_id: UUID, *, after_seq: int = 0, limit: int = 500
+) -> Sequence[Act]:
+    """Return the acts of a visit in order, from the first one after `after_seq`."""
+    later = select(Act).where(Act.visit_id == visit_id, Act.seq > after_seq)
+    return (await db.scalars(later.order_by(Act.seq).limit(limit))).all()

@@ -1,0 +1,111 @@
+"""What a browser may send about a visit, however it arrives: by socket or by post."""
+
+import json
+from math import isfinite
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from app.tracking.models import ActKind
+
+MAX_ACTS = 100
+MAX_DETAILS_BYTES = 4096
+MAX_DEPTH = 5
+NAME = r"^([a-z][a-z0-9._:-]{0,59})?$"
+KEY = r"^[A-Za-z0-9_-]{0,60}$"
+
+
+class Sent(BaseModel):
+    """Base: a field nobody declared is a mistake, not a bonus."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _is_plain(value: object, depth: int = MAX_DEPTH) -> bool:
+    """Whether a value is JSON that every database can keep: shallow, finite, without NUL."""
+    if isinstance(value, str):
+        return "\x00" not in value
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, list):
+        return depth > 0 and all(_is_plain(each, depth - 1) for each in value)
+    if isinstance(value, dict):
+        pairs = (part for pair in value.items() for part in pair)
+        return depth > 0 and all(_is_plain(part, depth - 1) for part in pairs)
+    return value is None or isinstance(value, bool | int)
+
+
+def _check_details(details: dict[str, Any]) -> dict[str, Any]:
+    """Refuse details that are deep, large, or not storable."""
+    if not _is_plain(details):
+        raise ValueError("details are not plain")
+    if len(json.dumps(details, ensure_ascii=False).encode()) > MAX_DETAILS_BYTES:
+        raise ValueError("details are too large")
+    return details
+
+
+def _check_text(text: str) -> str:
+    """Refuse the one character PostgreSQL cannot store."""
+    if "\x00" in text:
+        raise ValueError("text holds NUL")
+    return text
+
+
+class SentAct(Sent):
+    """One act as the browser numbered it. `at` is the browser's clock."""
+
+    seq: int = Field(ge=1, le=2_000_000_000, strict=True)
+    kind: ActKind
+    name: str = Field("", pattern=NAME)
+    module: str = Field("", pattern=KEY)
+    target: Annotated[str, AfterValidator(_check_text)] = Field("", max_length=200)
+    details: Annotated[dict[str, Any], AfterValidator(_check_details)] = Field(default_factory=dict)
+    at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _answers_are_fields(self) -> Self:
+        """Refuse an answer without a form."""
+        if self.kind is ActKind.ANSWERED:
+            SentForm.model_validate(self.details)
+        return self
+
+    def form(self) -> dict[str, list[str]]:
+        """Return the posted form of an answer: field name to its values, in order."""
+        form: dict[str, list[str]] = {}
+        for name, value in SentForm.model_validate(self.details).fields:
+            form.setdefault(name, []).append(value)
+        return form
+
+
+class SentForm(Sent):
+    """The details of an answer: the fields of the module's form, as a browser would post them."""
+
+    fields: tuple[tuple[str, str], ...] = Field((), max_length=200)
+
+
+class Batch(Sent):
+    """What a socket sends: up to a hundred acts in their order."""
+
+    acts: tuple[SentAct, ...] = Field(max_length=MAX_ACTS)
+
+
+class Hello(Sent):
+    """How a browser opens a socket: the page's sealed token and the visit it made an id for."""
+
+    page: str = Field(max_length=6000)
+    visit: UUID
+
+
+class Post(Hello, Batch):
+    """The same by one post: from a page that is closing, or where websockets are blocked."""
+
+
+class ConsentForm(BaseModel):
+    """A choice on the notice or in the footer; other fields (the form's token) are not ours."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    page: str = Field(max_length=6000)
+    choice: str = Field(pattern="^(yes|no)$")
+    how: str = Field("notice", pattern="^(notice|footer)$")

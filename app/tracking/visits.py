@@ -1,0 +1,176 @@
+"""The life of a visit: it begins with a yes, lives while somebody is there, and ends by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.bus import Announcement, announce
+from app.config import settings
+from app.db import insert_or_ignore
+from app.errors import NotFoundError
+from app.jobs.commands import enqueue
+from app.prospects.commands import add_to_timeline
+from app.sites.models import PersonalLink, SiteBrowser
+from app.tracking.claims import PageClaims
+from app.tracking.errors import VisitOverError
+from app.tracking.models import Visit, Visitor
+from app.tracking.summary import is_worth_telling, summarise, timeline_line
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A browser that opens a page: which visit it says this is, and on what device."""
+
+    visit_id: UUID
+    claims: PageClaims
+    device: str
+
+
+async def begin_or_resume(db: AsyncSession, opening: Opening, *, now: datetime) -> Visit:
+    """Return the live visit of this browser, begun now if it is new.
+
+    The caller has made sure of consent. Raises VisitOverError for one that has ended, and
+    NotFoundError for a visit of another browser, as for anything else that is not there.
+    """
+    is_staff = await _is_staff(db, opening.claims)
+    new = {**await _new_visit(db, opening, now), "is_staff": is_staff}
+    inserted = await db.scalar(insert_or_ignore(Visit, [new]).returning(Visit.id))
+    visit = await get_live_visit(db, opening.visit_id, claims=opening.claims)
+    if inserted:
+        tell(db, "visit-began", visit)
+    else:
+        come_back(db, visit, now=now)
+    return visit
+
+
+async def get_live_visit(db: AsyncSession, visit_id: UUID, *, claims: PageClaims) -> Visit:
+    """Return this browser's visit and hold its row: what is stored of one visit queues here.
+
+    Raises NotFoundError for anybody else's, VisitOverError for one that has ended.
+    """
+    same_page = (Visit.browser_id == claims.browser_id) & (Visit.campaign_id == claims.campaign_id)
+    mine = select(Visit).where(Visit.id == visit_id, same_page).with_for_update()
+    visit = await db.scalar(mine)
+    if visit is None or visit.site_id != claims.site_id:
+        raise NotFoundError
+    if visit.ended_at is not None:
+        raise VisitOverError(visit.last_seq)
+    return visit
+
+
+async def _is_staff(db: AsyncSession, claims: PageClaims) -> bool:
+    """Whether a colleague sits there. Raises NotFoundError once the way into the site is closed."""
+    if claims.site_id is None:
+        return claims.is_staff
+    standing = (
+        select(SiteBrowser.is_staff)
+        .join(PersonalLink, PersonalLink.id == SiteBrowser.link_id)
+        .where(
+            SiteBrowser.id == claims.browser_id,
+            SiteBrowser.site_id == claims.site_id,
+            PersonalLink.revoked_at.is_(None),
+        )
+    )
+    is_staff = await db.scalar(standing)
+    if is_staff is None:
+        raise NotFoundError
+    return is_staff or claims.is_staff
+
+
+async def _new_visit(db: AsyncSession, opening: Opening, now: datetime) -> dict[str, object]:
+    """Return the row of a visit that begins now; a known visitor's belongs to the person."""
+    claims = opening.claims
+    known = select(Visitor.prospect_id).where(Visitor.id == claims.browser_id)
+    return {
+        "id": opening.visit_id, "workspace_id": claims.workspace_id,
+        "campaign_id": claims.campaign_id, "owner_id": claims.owner_id,
+        "browser_id": claims.browser_id, "site_id": claims.site_id,
+        "prospect_id": claims.prospect_id or await db.scalar(known),
+        "device": opening.device[:60],
+        "source": dict(claims.source), "last_seq": 0, "started_at": now, "seen_at": now,
+        "summary": {},
+    }  # fmt: skip
+
+
+def come_back(db: AsyncSession, visit: Visit, *, now: datetime) -> None:
+    """Note that the visitor is there, and say so if they were away."""
+    visit.seen_at = max(visit.seen_at, now)
+    if visit.away_at is not None:
+        visit.away_at = None
+        tell(db, "visit-presence", visit, {"state": "here"})
+
+
+def go_away(db: AsyncSession, visit: Visit, *, now: datetime) -> None:
+    """Note that the page was left or its last socket closed; the first of these counts."""
+    if visit.away_at is None:
+        visit.away_at = now
+        tell(db, "visit-presence", visit, {"state": "away"})
+
+
+async def note_away(db: AsyncSession, visit_id: UUID, *, now: datetime) -> None:
+    """Note that a visit's last socket closed; one that has ended stays as it is."""
+    live = select(Visit).where(Visit.id == visit_id, Visit.ended_at.is_(None)).with_for_update()
+    visit = await db.scalar(live)
+    if visit is not None:
+        go_away(db, visit, now=now)
+
+
+async def note_here(db: AsyncSession, visit_id: UUID, *, claims: PageClaims, now: datetime) -> int:
+    """Note a heartbeat and return the last act stored. Raises VisitOverError, NotFoundError."""
+    visit = await get_live_visit(db, visit_id, claims=claims)
+    come_back(db, visit, now=now)
+    return visit.last_seq
+
+
+async def list_overdue(db: AsyncSession, *, now: datetime) -> list[UUID]:
+    """Return live visits that were left too long ago or have been silent too long."""
+    gone = Visit.away_at <= now - timedelta(seconds=settings().visit_grace_s)
+    silent = Visit.seen_at <= now - timedelta(seconds=settings().visit_silence_s)
+    overdue = select(Visit.id).where(Visit.ended_at.is_(None), or_(gone, silent))
+    return list((await db.scalars(overdue.limit(1000))).all())
+
+
+async def end_visit(
+    db: AsyncSession, visit_id: UUID, *, now: datetime, is_withdrawn: bool = False
+) -> bool:
+    """End a visit: summarise it, tell its person's timeline and let it lead to a next version.
+
+    False if it has ended already. A colleague's visit ends too and leads to nothing.
+    """
+    live = select(Visit).where(Visit.id == visit_id, Visit.ended_at.is_(None)).with_for_update()
+    visit = await db.scalar(live)
+    if visit is None:
+        return False
+    visit.ended_at = visit.away_at or (now if is_withdrawn else visit.seen_at)
+    visit.summary = await summarise(db, visit, is_withdrawn=is_withdrawn)
+    tell(db, "visit-ended", visit)
+    if is_worth_telling(visit):
+        await put_on_timeline(db, visit, now=now)
+    if is_worth_telling(visit) and visit.site_id is not None:
+        payload = {"site_id": str(visit.site_id), "visit_id": str(visit.id)}
+        await enqueue(db, "next-version", payload, now=now, key=f"next-version-{visit.id}")
+    return True
+
+
+async def put_on_timeline(db: AsyncSession, visit: Visit, *, now: datetime) -> None:
+    """Write an ended visit on its person's timeline, once; nothing while nobody is known."""
+    if visit.prospect_id is not None:
+        await add_to_timeline(db, visit.prospect_id, timeline_line(visit), now=now)
+
+
+def tell(db: AsyncSession, name: str, visit: Visit, facts: dict[str, object] | None = None) -> None:
+    """Announce something about a visit to those who may see it."""
+    announce(
+        db,
+        Announcement(
+            name,
+            visit.workspace_id,
+            visit.id,
+            owner_id=visit.owner_id,
+            prospect_id=visit.prospect_id,
+            facts=facts or {},
+        ),
+    )

@@ -1,0 +1,75 @@
+"""Putting the application together: routes, who is asking, headers, error pages, start and stop."""
+
+import asyncio
+import contextlib
+
+from quart import Quart, current_app, g, request
+
+from app import clock
+from app.accounts.cookies import SESSION_COOKIE
+from app.accounts.recognition import recognise
+from app.accounts.routes import accounts
+from app.campaigns.routes import campaigns
+from app.config import settings
+from app.console.routes import console
+from app.db import close_database, open_database
+from app.letters.routes import letters
+from app.prospects.routes import prospects
+from app.sites.routes import sites
+from app.tracking.routes import tracking
+from app.web.assets import assets
+from app.web.health import health
+from app.web.pages import prepare_templates
+from app.web.refusals import register_refusals
+from app.web.security import refuse_foreign_posts, refuse_undeclared_views, set_headers
+from app.worker import run_worker
+
+BLUEPRINTS = (
+    accounts, prospects, campaigns, sites, tracking, letters, console, assets, health,
+)  # fmt: skip
+
+
+def create_app() -> Quart:
+    """Assemble the application; no I/O happens here."""
+    app = Quart("rapport", template_folder=None, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings().upload_max_bytes + 1_000_000
+    app.config["MAX_FORM_PARTS"] = 5_000
+    app.url_map.strict_slashes = False
+    prepare_templates(app)
+    register_refusals(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.before_request(refuse_undeclared_views)
+    app.before_request(recognise_viewer)
+    app.before_request(refuse_foreign_posts)
+    app.after_request(set_headers)
+    app.before_serving(start)
+    app.after_serving(stop)
+    return app
+
+
+async def recognise_viewer() -> None:
+    """Put the signed-in person, or None, into `g.viewer`."""
+    g.viewer = None
+    token = request.cookies.get(SESSION_COOKIE)
+    if token and request.blueprint != assets.name:
+        g.viewer = await recognise(token, now=clock.now())
+
+
+async def start() -> None:
+    """Open the database, and run the jobs here unless a worker process does."""
+    open_database(settings())
+    if settings().worker_in_web:
+        stopping = asyncio.Event()
+        worker = asyncio.create_task(run_worker(stopping))
+        current_app.extensions["worker"] = (stopping, worker)
+
+
+async def stop() -> None:
+    """Let running jobs finish, then let go of the database."""
+    stopping, worker = current_app.extensions.get("worker", (None, None))
+    if stopping is not None:
+        stopping.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+    await close_database()

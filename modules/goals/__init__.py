@@ -1,0 +1,5 @@
+"""The room "goals"."""
+
+from modules.goals.module import Goals
+
+module = Goals()

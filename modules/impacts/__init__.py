@@ -1,0 +1,5 @@
+"""The room "impacts"."""
+
+from modules.impacts.module import Impacts
+
+module = Impacts()

@@ -1,0 +1,5 @@
+"""The room "outcomes"."""
+
+from modules.outcomes.module import Outcomes
+
+module = Outcomes()

@@ -1,0 +1,5 @@
+"""The room "problems"."""
+
+from modules.problems.module import Problems
+
+module = Problems()

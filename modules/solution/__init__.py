@@ -1,0 +1,5 @@
+"""The room "solution"."""
+
+from modules.solution.module import Solution
+
+module = Solution()

@@ -1,0 +1,5 @@
+"""The room "testimonial"."""
+
+from modules.testimonial.module import Testimonial
+
+module = Testimonial()

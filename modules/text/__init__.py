@@ -1,0 +1,5 @@
+"""The room "text"."""
+
+from modules.text.module import Text
+
+module = Text()

@@ -1,0 +1,1 @@
+"""Sockets: a thin skin over app. Parse, call one function, acknowledge. No SQL, no rules."""

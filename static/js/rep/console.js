@@ -1,0 +1,151 @@
+// The live console: visits appear, their acts arrive in order, each once. What is drawn comes from
+// the server as HTML, so the page after an update equals the page after a reload. Whatever was
+// missed (a gap in the numbers, a lost connection, a sleeping tab) is fetched, never guessed.
+import { io } from "socket.io-client"
+
+const FEED_LENGTH = 30
+const page = document.querySelector("[data-console]")
+
+const parse = (html) => {
+  const template = document.createElement("template")
+  template.innerHTML = html
+  return template.content
+}
+
+const card = (visit) => page.querySelector(`[data-visit="${CSS.escape(visit)}"]`)
+
+const isShown = (visit) => !page.dataset.only || page.dataset.only === visit
+
+const drawn = (node) => node.dispatchEvent(new CustomEvent("rapport:drawn", { bubbles: true }))
+
+const append = (visit, html) => {
+  const shown = card(visit)
+  const feed = shown.querySelector("[data-feed]")
+  const atEnd = feed.scrollHeight - feed.scrollTop - feed.clientHeight < 40
+  let last = Number(shown.dataset.last)
+  let answered = false
+  for (const row of [...parse(html).querySelectorAll("[data-seq]")]) {
+    const seq = Number(row.dataset.seq)
+    if (seq <= last) continue
+    last = seq
+    answered ||= row.dataset.kind === "answered"
+    row.classList.add("is-new")
+    row.addEventListener("animationend", () => row.removeAttribute("class"), { once: true })
+    feed.append(row, "\n")
+  }
+  shown.dataset.last = String(last)
+  if (!("whole" in feed.dataset)) trim(feed)
+  if (atEnd) feed.scrollTop = feed.scrollHeight
+  drawn(feed)
+  if (answered) document.querySelector("#answers")?.dispatchEvent(new Event("answered"))
+}
+
+const trim = (feed) => {
+  const rows = feed.querySelectorAll("[data-seq]")
+  for (const row of [...rows].slice(0, Math.max(0, rows.length - FEED_LENGTH))) row.remove()
+}
+
+const text = async (url) => {
+  const response = await fetch(url, { headers: { "HX-Request": "true" } })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  return response.text()
+}
+
+const catchUp = async (visit) => {
+  append(visit, await text(`/console/visits/${visit}/acts?after=${card(visit).dataset.last}`))
+}
+
+const redraw = async () => {
+  if (page.dataset.only) return catchUp(page.dataset.only)
+  const fresh = parse(await text("/console/live")).firstElementChild
+  page.querySelector("#live-visits").replaceWith(fresh)
+  scrollFeeds()
+  drawn(fresh)
+  document.querySelector("#past-visits").dispatchEvent(new Event("visit-over"))
+}
+
+const scrollFeeds = () => {
+  for (const feed of page.querySelectorAll("[data-feed]:not([data-whole])")) {
+    feed.scrollTop = feed.scrollHeight
+  }
+}
+
+const began = ({ visit, html }) => {
+  if (!isShown(visit) || page.dataset.only) return
+  const fresh = parse(html).firstElementChild
+  if (!fresh) return
+  const shown = card(visit)
+  if (shown) shown.replaceWith(fresh)
+  else page.querySelector("#live-visits").prepend(fresh, "\n")
+  scrollFeeds()
+  drawn(fresh)
+}
+
+const acted = ({ visit, from_seq: from, html }) => {
+  if (!isShown(visit)) return
+  const shown = card(visit)
+  if (!shown) return redraw()
+  return from > Number(shown.dataset.last) + 1 ? catchUp(visit) : append(visit, html)
+}
+
+const setPresence = (visit, state) => {
+  const shown = card(visit)
+  if (shown) shown.dataset.presence = state
+}
+
+const ended = ({ visit }) => {
+  if (page.dataset.only) return setPresence(visit, "over")
+  card(visit)?.remove()
+  document.querySelector("#past-visits")?.dispatchEvent(new Event("visit-over"))
+}
+
+const sayLink = (words, tone) => {
+  const place = document.querySelector("[data-console-link]")
+  if (place) place.innerHTML = `<span class="badge ${tone}">${words}</span>`
+}
+
+const listen = () => {
+  const socket = io("/console", {
+    transports: ["websocket"],
+    auth: { page: page.dataset.page },
+    reconnectionDelay: 300,
+    reconnectionDelayMax: 5000,
+  })
+  let queue = Promise.resolve()
+  const inTurn = (work) => (message) => {
+    queue = queue.then(() => work(message)).catch((error) => console.warn(error))
+  }
+  socket.on(
+    "connect",
+    inTurn(async () => {
+      await redraw()
+      sayLink("Live", "good")
+    }),
+  )
+  socket.on("disconnect", (reason) => {
+    sayLink("Connection lost, trying again", "warn")
+    if (reason === "io server disconnect") location.reload()
+  })
+  socket.on("connect_error", () => {
+    sayLink(socket.active ? "Connection lost, trying again" : "Please load the page again", "warn")
+  })
+  socket.on("visit-began", inTurn(began))
+  socket.on("visit-acted", inTurn(acted))
+  socket.on(
+    "visit-presence",
+    inTurn(({ visit, state }) => setPresence(visit, state)),
+  )
+  socket.on("visit-ended", inTurn(ended))
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && socket.connected) inTurn(redraw)()
+  })
+}
+
+if (page) {
+  scrollFeeds()
+  listen()
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-print]")) window.print()
+})

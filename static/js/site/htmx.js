@@ -1,0 +1,2 @@
+// htmx for visitors' pages; what it does stands in the markup.
+import "htmx.org"
