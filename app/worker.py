@@ -12,7 +12,7 @@ import app.tracking.jobs  # noqa: F401  importing a slice's jobs registers them
 from app import clock
 from app.jobs.runner import Runner, purge_jobs, run_due_jobs
 from app.letters.jobs import settle_opened_letters
-from app.tracking.sweeper import end_silent_visits
+from app.tracking.sweeper import end_silent_visits, forget_old_visits
 
 __all__ = ["run_due_jobs", "run_worker"]
 
@@ -24,6 +24,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (1.0, end_silent_visits),
     (60.0, settle_opened_letters),
     (3600.0, purge_jobs),
+    (3600.0, forget_old_visits),
 )
 """What happens besides jobs: every so many seconds, this."""
 

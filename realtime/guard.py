@@ -13,7 +13,7 @@ import structlog
 from pydantic import ValidationError
 from socketio import AsyncNamespace
 from socketio.exceptions import ConnectionRefusedError as Refusal
-from socketio.packet import BINARY_ACK, BINARY_EVENT, Packet
+from socketio.packet import ACK, CONNECT, DISCONNECT, EVENT, Packet
 
 from app.errors import DomainError, TooManyError
 from app.tracking.errors import RefusedError
@@ -29,6 +29,7 @@ H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 Event = Callable[[Any, str, M], Awaitable[Ack]]
 GuardedEvent = Callable[..., Awaitable[Ack]]
 LIFE = {"connect", "disconnect"}
+INWARD = {str(kind) for kind in (CONNECT, DISCONNECT, EVENT, ACK)}
 
 
 def accepts(shape: type[M], *, who: str) -> Callable[[Event[M]], GuardedEvent]:
@@ -146,20 +147,32 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
 
 
 class TextPacket(Packet):  # type: ignore[misc]
-    """The wire format without binary attachments, which nothing here needs.
+    """The wire format as browsers may use it towards us; everything else is one refused event.
 
-    The library would collect as many as a client announces. Bad frames raise ValueError, which
-    engine.io logs and drops.
+    Binary attachments, which nothing here needs, would be collected as many as a client announces.
+    A frame that cannot be read raises in the library, which writes a trace for each: here it
+    becomes an event nobody handles, and spends the sender's allowance.
     """
 
-    def decode(self, encoded_packet: str | bytes) -> int:
-        """Decode one text frame."""
-        if not isinstance(encoded_packet, str):
-            raise TypeError("Binary frames are not spoken here.")
-        if encoded_packet[:1] in {str(BINARY_EVENT), str(BINARY_ACK)}:
-            raise ValueError("Binary attachments are not spoken here.")
+    def __init__(self, *args: Any, encoded_packet: object = None, **fields: Any) -> None:
+        super().__init__(*args, encoded_packet=encoded_packet, **fields)
+        if encoded_packet is not None and not encoded_packet:
+            self.decode(encoded_packet)
+
+    def decode(self, encoded_packet: object) -> int:
+        """Read one frame, an empty one too. Never raises."""
         try:
-            attachments: int = super().decode(encoded_packet)
-        except RecursionError as error:
-            raise ValueError("Too deep.") from error
-        return attachments
+            if isinstance(encoded_packet, str) and encoded_packet[:1] in INWARD:
+                super().decode(encoded_packet)
+                self._check()
+                return 0
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            log.debug("frame refused", why=type(error).__name__)
+        self.packet_type, self.id, self.data = EVENT, None, ["malformed"]
+        return 0
+
+    def _check(self) -> None:
+        """Refuse an event without a name. Raises ValueError."""
+        is_named = isinstance(self.data, list) and self.data and isinstance(self.data[0], str)
+        if self.packet_type == EVENT and not is_named:
+            raise ValueError("an event without a name")

@@ -30,10 +30,10 @@ async def ask_for_link(
 
     The caller learns nothing about that. Raises TooManyError, for known and unknown alike.
     """
-    email = find_email(typed) or typed.strip().casefold()[:320]
-    await count_against(db, MAILS_BY_ADDRESS, email, now=now)
+    email = find_email(typed)
+    await count_against(db, MAILS_BY_ADDRESS, email or typed.strip().casefold(), now=now)
     await count_against(db, MAILS_BY_NETWORK, network, now=now)
-    payload = {"email": email, "purpose": purpose, "request_id": str(uuid4())}
+    payload = {"email": email or "", "purpose": purpose, "request_id": str(uuid4())}
     await enqueue(db, MAIL_ACCOUNT_LINK, payload, now=now)
 
 

@@ -89,13 +89,14 @@ async def complete_sign_in(
 async def offer_choices(
     db: AsyncSession, attempt: Attempt, users: Sequence[User], *, now: datetime
 ) -> tuple[Choice, ...]:
-    """Return the workspaces that address and password open, each with a one-use token."""
+    """Return the workspaces that address and password open, by name, each with a one-use token."""
     await _settle(db, attempt, users)
     names = select(Workspace.id, Workspace.name).where(
         Workspace.id.in_([user.workspace_id for user in users])
     )
     by_id = {row.id: row.name for row in await db.execute(names)}
-    return tuple([await _choice(db, user, by_id[user.workspace_id], now) for user in users])
+    choices = [await _choice(db, user, by_id[user.workspace_id], now) for user in users]
+    return tuple(sorted(choices, key=lambda choice: choice.workspace.casefold()))
 
 
 async def enter(db: AsyncSession, user_id: UUID, *, device: Device, now: datetime) -> str:

@@ -51,8 +51,7 @@ async def show_editor(
 def preview_url(campaign: Campaign, editing: Editing) -> str:
     """Return what stands beside the form: the personal site for modules, else the campaign site."""
     name = "preview" if editing.tab == "modules" else "site-preview"
-    part = f"#module-{editing.module_key}" if editing.module_key else ""
-    return f"/campaigns/{campaign.id}/{name}{part}"
+    return f"/campaigns/{campaign.id}/{name}"
 
 
 def read_revision(form: Form) -> int:

@@ -16,8 +16,8 @@ from app.campaigns.drawing import draw
 from app.campaigns.editing import Editing, read_revision, show_editor
 from app.campaigns.errors import StaleEditError
 from app.campaigns.forms import Draft, check, read
-from app.campaigns.launching import has_valid_settings
 from app.campaigns.models import Campaign
+from app.campaigns.module_list import module_lines
 from app.campaigns.plan import placed_modules
 from app.campaigns.queries import get_campaign
 from app.campaigns.rows import rearrange
@@ -138,23 +138,14 @@ STALE_LIST = (
 
 async def _show_list(campaign: Campaign, *, notice: str = "") -> str:
     """Render the list of modules."""
-    known = all_modules()
-    rows = [
-        {
-            "key": one.key,
-            "module": known.get(one.kind),
-            "title": one.settings.get("title")
-            or (known[one.kind].title if one.kind in known else one.kind),
-            "audience": audience_words(one),
-            "is_valid": has_valid_settings(one),
-        }
-        for one in placed_modules(campaign)
-    ]
+    lines = module_lines(
+        placed_modules(campaign),
+        touched=request.args.get("touched", ""),
+        step=request.args.get("step", ""),
+    )
     editing = Editing("modules", INTRO, (), notice=notice)
-    return await show_editor(
-        campaign, editing, "modules", rows=rows, available=tuple(known.values()),
-        touched=request.args.get("touched", ""), step=request.args.get("step", ""),
-    )  # fmt: skip
+    available = tuple(all_modules().values())
+    return await show_editor(campaign, editing, "modules", rows=lines, available=available)
 
 
 async def _show_settings(
@@ -186,15 +177,3 @@ async def _get_placed(
     if module is None:
         raise NotFoundError
     return campaign, one, module
-
-
-def audience_words(one: PlacedModule) -> str:
-    """Say in a few words for whom a module is; "" for everybody."""
-    group = one.audience
-    sizes = (group.min_employees, group.max_employees)
-    words = [*group.industries, *group.titles]
-    if any(size is not None for size in sizes):
-        words.append(
-            f"{sizes[0] or 0} to {sizes[1] if sizes[1] is not None else 'any number of'} people"
-        )
-    return ", ".join(words)

@@ -97,7 +97,7 @@ async def show_thanks(slug: str) -> ResponseReturnValue:
 async def show_logo(slug: str) -> ResponseReturnValue:
     """Serve the logo; its address changes with it."""
     async with reading() as db:
-        logo = await find_logo(db, slug)
+        logo = await find_logo(db, slug, viewer=g.viewer)
     if logo is None:
         raise NotFoundError
     age = "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"

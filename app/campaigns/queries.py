@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import Viewer
 from app.accounts.models import Role, User
 from app.accounts.queries import get_user, get_workspace
-from app.campaigns.models import Campaign, Lead
+from app.campaigns.models import Campaign, CampaignState, Lead
 from app.campaigns.page import Seller
 from app.campaigns.plan import offer_of
 from app.errors import NotFoundError
@@ -73,9 +73,11 @@ async def find_live_campaign(db: AsyncSession, slug: str) -> Campaign | None:
     return campaign if campaign is not None and campaign.is_live else None
 
 
-async def find_logo(db: AsyncSession, slug: str) -> bytes | None:
-    """Return a campaign's logo as PNG, or None."""
-    return await db.scalar(select(Campaign.logo).where(Campaign.slug == slug))
+async def find_logo(db: AsyncSession, slug: str, *, viewer: Viewer | None) -> bytes | None:
+    """Return a campaign's logo as PNG, or None. A draft's logo is for those who see the draft."""
+    is_public = Campaign.state != CampaignState.DRAFT
+    seen = is_public if viewer is None else is_public | visible_to(viewer)
+    return await db.scalar(select(Campaign.logo).where(Campaign.slug == slug, seen))
 
 
 async def get_seller(db: AsyncSession, campaign: Campaign) -> Seller:

@@ -9,10 +9,10 @@ from modules.audience import Audience
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 TYPES: dict[str, JsonValue] = {
-    "modern": "Modern: Inter",
-    "editorial": "Editorial: Fraunces over Inter",
-    "classic": "Classic: Source Serif",
-    "system": "Each reader's own system type",
+    "modern": "Modern (Inter)",
+    "editorial": "Editorial (Fraunces)",
+    "classic": "Classic (Source Serif)",
+    "system": "Each reader's own",
 }
 KINDS: dict[str, JsonValue] = {
     "opened": "Opening the site",

@@ -1,5 +1,6 @@
 """By which avenue somebody came: worked out from the address they opened and where it stood."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -41,6 +42,9 @@ HOSTS = {
 }  # fmt: skip
 """Hosts whose links belong to an avenue, with everything below them. Mail goes before search:
 mail.yahoo.com is not a search."""
+
+GOOGLE = re.compile(r"(?:(?:www|m|cse)\.)?google\.(?:com?\.)?[a-z]{2,3}")
+"""Google has a host in every country."""
 
 CLICK_IDS = {
     "gclid": "search", "msclkid": "search", "fbclid": "social", "li_fat_id": "social",
@@ -93,9 +97,7 @@ def _by_host(host: str) -> str:
     for avenue, hosts in HOSTS.items():
         if any(host == one or host.endswith(f".{one}") for one in hosts):
             return avenue
-    labels = host.split(".")
-    is_google = "google" in labels[-3:-1] and labels[0] in {"google", "www", "m", "cse"}
-    return "search" if is_google else ""
+    return "search" if GOOGLE.fullmatch(host) else ""
 
 
 def _split(referrer: str) -> tuple[str, str]:

@@ -21,8 +21,14 @@ def serve() -> None:
     demo_file = config.var_dir / "demo.json"
     if demo_file.exists():
         click.echo(_where_to_click(json.loads(demo_file.read_text())))
+    run_server("realtime.server:asgi")
+
+
+def run_server(target: str) -> None:
+    """Serve an ASGI application the way Rapport is served; benchmarks serve their peers by it."""
+    config = settings()
     uvicorn.run(
-        "realtime.server:asgi",
+        target,
         host=config.host,
         port=config.port,
         log_level="warning",

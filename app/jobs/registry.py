@@ -43,3 +43,8 @@ def handler_for(kind: str) -> Handler:
     if kind not in _handlers:
         raise UnknownKindError(kind)
     return _handlers[kind]
+
+
+def registered() -> frozenset[str]:
+    """Return every kind of job somebody does."""
+    return frozenset(_handlers)

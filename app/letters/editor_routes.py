@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.accounts.access import current_viewer
 from app.campaigns.editing import TABS
-from app.campaigns.models import Campaign
 from app.campaigns.plan import brand_of
 from app.campaigns.queries import get_campaign
 from app.config import settings
@@ -39,9 +38,8 @@ Problems = dict[str, str]
 async def show_letter(campaign_id: UUID) -> ResponseReturnValue:
     """Show the form letter as it is saved; the default one until then."""
     async with reading() as db:
-        campaign = await get_campaign(db, campaign_id, viewer=current_viewer())
-        letter = await get_letter_text(db, campaign.id)
-    return await _render(campaign, letter)
+        letter = await get_letter_text(db, campaign_id)
+    return await _render(campaign_id, letter)
 
 
 @letters.post("/campaigns/<uuid:campaign_id>/letter")
@@ -54,7 +52,7 @@ async def save_letter(campaign_id: UUID) -> ResponseReturnValue:
             campaign = await get_campaign(db, campaign_id, viewer=viewer)
             await save_letter_text(db, campaign, letter, now=clock.now())
     except InvalidError as refusal:
-        return await _render(campaign, letter, refusal.problems), 422
+        return await _render(campaign_id, letter, refusal.problems), 422
     return redirect(url_for(".show_letter", campaign_id=campaign_id, saved=1), 303)
 
 
@@ -100,8 +98,8 @@ async def test_letter(campaign_id: UUID) -> ResponseReturnValue:
                 now=clock.now(),
             )  # fmt: skip
     except InvalidError as refusal:
-        return await _render(campaign, letter, refusal.problems), 422
-    return await _render(campaign, letter, test_id=mail.id)
+        return await _render(campaign_id, letter, refusal.problems), 422
+    return await _render(campaign_id, letter, test_id=mail.id)
 
 
 async def _typed() -> LetterText:
@@ -122,7 +120,7 @@ async def _find_person(db: AsyncSession, typed: str) -> Prospect | None:
 
 
 async def _render(
-    campaign: Campaign,
+    campaign_id: UUID,
     letter: LetterText,
     problems: Problems | None = None,
     *,
@@ -130,6 +128,7 @@ async def _render(
 ) -> str:
     """Render the editor with what is typed in it."""
     async with reading() as db:
+        campaign = await get_campaign(db, campaign_id, viewer=current_viewer())
         people = await list_people(db, viewer=current_viewer())
     return await render_template(
         "letters/editor.html",

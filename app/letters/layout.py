@@ -13,12 +13,16 @@ BUTTON = re.compile(r"\{button:\s*(.+?)\s*\}")
 UNSUBSCRIBE = "unsubscribe_link"
 LETTER_TEXT = "{letter_text}"
 BODY_END = "</mj-body>"
+SANS = "Inter, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
+SERIF = "Georgia, 'Times New Roman', serif"
 FONTS = {
-    "modern": "Inter, 'Segoe UI', Helvetica, Arial, sans-serif",
-    "editorial": "Georgia, 'Times New Roman', serif",
-    "classic": "Georgia, 'Times New Roman', serif",
-    "system": "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif",
+    "modern": (SANS, SANS),
+    "editorial": (SANS, SERIF),
+    "classic": (SERIF, SERIF),
+    "system": (SANS, SANS),
 }
+"""Body and banner font of each type, of what mail programs have without fetching anything."""
+
 NOTICE = (
     "Your personal link opens a page made for you. Only if you agree there,"
     " {rep_name} sees what you click on it. You can say no and still use everything."
@@ -41,7 +45,7 @@ a {{ color: inherit; }}
 
 def drawn_source(letter: LetterText, brand: Brand, sender: Sender, slots: Slots) -> str:
     """Return the MJML of a letter in the campaign's brand."""
-    head = HEAD.format(font=FONTS[brand.type])
+    head = HEAD.format(font=FONTS[brand.type][0])
     return (
         f'<mjml lang="en">{head}<mj-body css-class="page" background-color="#f1f0ec">'
         f"{_banner(brand, sender)}"
@@ -122,8 +126,10 @@ def _button(words: str, brand: Brand, slots: Slots) -> str:
 def _banner(brand: Brand, sender: Sender) -> str:
     """Return the coloured band with the company's name."""
     name = escape(brand.logo_text or sender.company, quote=False)
+    font = FONTS[brand.type][1]
     return _section(
-        f'<mj-column><mj-text font-size="20px" font-weight="700" padding="22px 32px"'
+        f'<mj-column><mj-text font-family="{font}" font-size="21px" font-weight="700"'
+        f' padding="22px 32px"'
         f' color="{ink_on(brand.colour)}">{name}</mj-text></mj-column>',
         f' background-color="{brand.colour}"',
     )
@@ -143,8 +149,7 @@ def _signature(sender: Sender, slots: Slots) -> str:
 
 def _foot(sender: Sender, slots: Slots) -> str:
     """Return what stands under every letter: the notice, who sends it, and the way out."""
-    address = escape(sender.address_line, quote=False)
-    who = ", ".join(part for part in (slots.text("{sender_company}"), address) if part)
+    who = escape(sender.who, quote=False)
     out = slots.hold(Field(UNSUBSCRIBE))
     style = ' css-class="soft" font-size="13px" line-height="1.5" color="#56615d"'
     return _section(

@@ -78,7 +78,7 @@ async def list_candidates(
             person.id, person.name, person.email, person.title,
             person.company.name if person.company else "", letter_id is not None,
         )
-        for person, letter_id in (await db.execute(query)).tuples()
+        for person, letter_id in (await db.execute(query)).all()
     ]  # fmt: skip
 
 
@@ -119,7 +119,7 @@ async def list_letters(db: AsyncSession, prospect_id: UUID) -> Sequence[LetterLi
         .where(Letter.prospect_id == prospect_id)
         .order_by(Letter.created_at.desc())
     )
-    return [LetterLine(*row) for row in (await db.execute(query)).tuples()]
+    return [LetterLine(*row) for row in (await db.execute(query)).all()]
 
 
 def _matches(search: str) -> list[ColumnElement[bool]]:

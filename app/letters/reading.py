@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 from html.parser import HTMLParser
 
 from app.config import settings
@@ -22,11 +23,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """Who sends or gets a message."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What a stored message says."""
 
-    sender: str
-    recipient: str
+    sender: Party
+    recipient: Party
     subject: str
     text: str
     html: str
@@ -40,8 +49,8 @@ def read_message(mail: Mail) -> Message:
     html = _part(parsed, "html")
     text = _part(parsed, "plain")
     return Message(
-        sender=str(parsed["From"]),
-        recipient=str(parsed["To"]),
+        sender=_party(parsed, "From"),
+        recipient=_party(parsed, "To"),
         subject=str(parsed["Subject"]),
         text=text,
         html=html,
@@ -58,6 +67,12 @@ def find_links(html: str) -> tuple[Link, ...]:
     for address, words in finder.links:
         found.setdefault(address, words)
     return tuple(_link(address, words) for address, words in found.items())
+
+
+def _party(parsed: EmailMessage, header: str) -> Party:
+    """Return the one address of a header."""
+    name, email = parseaddr(str(parsed[header]))
+    return Party(name, email)
 
 
 def _part(parsed: EmailMessage, kind: str) -> str:

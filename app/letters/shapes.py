@@ -45,11 +45,13 @@ class Sender:
     postal_address: str = ""
 
     @property
-    def address_line(self) -> str:
-        """The postal address on one line."""
-        return ", ".join(
-            " ".join(line.split()) for line in self.postal_address.splitlines() if line.strip()
-        )
+    def who(self) -> str:
+        """The company and its postal address on one line, the company not named twice."""
+        lines = [" ".join(line.split()) for line in self.postal_address.splitlines()]
+        address = ", ".join(line for line in lines if line)
+        if not address or address.casefold().startswith(self.company.casefold()):
+            return address or self.company
+        return f"{self.company}, {address}"
 
     def values(self) -> dict[str, str]:
         """Return the merge fields that are about the sender."""

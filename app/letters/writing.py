@@ -74,8 +74,7 @@ def _plain_text(letter: LetterText, sender: Sender, values: Mapping[str, str]) -
         blocks.append(f"Your personal page:\n{values[LINK]}")
     signature = (sender.name, sender.title, sender.company, sender.phone)
     blocks.append("\n".join(one_line(part) for part in signature if part))
-    who = ", ".join(one_line(part) for part in (sender.company, sender.address_line) if part)
-    foot = [merge(NOTICE, values), f"Sent by {sender.name}, {who}."]
+    foot = [merge(NOTICE, values), f"Sent by {sender.name}, {sender.who}."]
     return "\n\n".join([*blocks, "-- ", *foot, f"Unsubscribe: {values[UNSUBSCRIBE]}"]) + "\n"
 
 

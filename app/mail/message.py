@@ -6,6 +6,7 @@ characters, and the finished bytes must have exactly the headers that were meant
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import decode_header
@@ -13,13 +14,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP, compat32
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from app.config import settings
 from app.errors import InvalidError
 
+WEB_ADDRESS = re.compile(r"https?://[\x21-\x3b=\x3f-\x7e]{1,900}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LOCAL_PART = re.compile(
     r"(?=.{1,64}$)(?!.*=\?)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII
@@ -82,15 +84,16 @@ def build_bytes(message: Outgoing, *, now: datetime) -> bytes:
 
     Raises InvalidError if a header value holds control characters, also when encoded.
     """
-    headers = _headers(message, now)
+    exact, headers = _exact_headers(message), _headers(message, now)
     mail = EmailMessage(policy=SMTP)
     for name, value in headers.items():
         mail[name] = value
     mail.set_content(message.text, cte="quoted-printable")
     if message.html:
         mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    content = mail.as_bytes()
-    _check(content, set(headers))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in exact.items())
+    content = lines.encode("ascii") + mail.as_bytes()
+    _check(content, {*exact, *headers}, {"From": message.from_email, "To": message.to_email})
     return content
 
 
@@ -110,12 +113,20 @@ def _headers(message: Outgoing, now: datetime) -> dict[str, str | Address]:
         "To": _address(message.to_name, message.to_email, "to"),
         "Subject": _safe(message.subject, "subject")[:SUBJECT_MAX],
         "Date": format_datetime(now),
-        "Message-ID": message_id_of(message.mail_id),
     }
     if message.reply_to:
         headers["Reply-To"] = _address("", message.reply_to, "reply_to")
+    return headers
+
+
+def _exact_headers(message: Outgoing) -> dict[str, str]:
+    """Return the headers that must stand on one line as they are, checked.
+
+    The library would wrap a long link into encoded words, which no mail program undoes.
+    """
+    headers = {"Message-ID": message_id_of(message.mail_id)}
     if message.unsubscribe_url:
-        if not re.fullmatch(r"https?://[\x21-\x3b=\x3f-\x7e]+", message.unsubscribe_url):
+        if not WEB_ADDRESS.fullmatch(message.unsubscribe_url):
             raise InvalidError({"unsubscribe_url": "The unsubscribe link is not a web address."})
         headers["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -150,9 +161,13 @@ def _decoded(value: str) -> str:
         return "\0"
 
 
-def _check(content: bytes, intended: set[str]) -> None:
-    """Read the bytes as a mail server would, and refuse any header that was not meant."""
+def _check(content: bytes, intended: set[str], addresses: Mapping[str, str]) -> None:
+    """Read the bytes as a mail server would; refuse headers and addresses that were not meant."""
     read = BytesParser(policy=compat32).parsebytes(content, headersonly=True)
     names = sorted(name.lower() for name in read if name.lower() not in STRUCTURE)
     if names != sorted(name.lower() for name in intended):
         raise InvalidError({"subject": "This message would carry headers nobody meant."})
+    for name, meant in addresses.items():
+        written = getaddresses([str(read[name])])
+        if meant and [one[1] for one in written] != [ascii_address(meant, name.lower())]:
+            raise InvalidError({name.lower(): "This address cannot be written in mail."})

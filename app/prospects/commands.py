@@ -179,6 +179,7 @@ async def _create(
     db.add_all([*book.made, prospect])
     await db.flush()
     await db.refresh(prospect, ["company"])
-    line = TimelineLine("added", source or BY_HAND, by_user_id=by)
+    title = source if source == BY_HAND else f"Added from {source}"
+    line = TimelineLine("added", title, by_user_id=by)
     await add_to_timeline(db, prospect.id, line, now=now)
     return prospect

@@ -70,5 +70,5 @@ async def _count_people(
     """Return how many people the viewer sees at each of these companies."""
     there = Prospect.company_id.in_([company.id for company in companies])
     query = select(Prospect.company_id, func.count()).where(there, visible_to(viewer))
-    rows = (await db.execute(query.group_by(Prospect.company_id))).tuples()
+    rows = (await db.execute(query.group_by(Prospect.company_id))).all()
     return {company_id: count for company_id, count in rows if company_id}

@@ -54,7 +54,7 @@ HEADINGS = {
         nombre d employes, nombre de salaries, salaries, taille, empleados, numero de empleados,
         plantilla, dipendenti""",
     "address": """address, street, street address, postal address, address 1, address 2, city, town,
-        zip, zip code, postcode, postal code, country, state, region, adresse, anschrift, strasse,
+        zip, zip code, postcode, postal code, country, state, adresse, anschrift, strasse,
         plz, postleitzahl, ort, stadt, land, rue, adresse postale, code postal, ville, pays,
         direccion, calle, codigo postal, ciudad, localidad, pais, indirizzo, provincia""",
     "phone": """phone, phone number, telephone, tel, phone 1 value, work phone, business phone,

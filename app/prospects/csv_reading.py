@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from statistics import median_low
 
 from app.prospects.identity import normalise_email
 
@@ -15,6 +16,9 @@ LONGEST_ROW = 100
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 30
 LONGEST_SAMPLE = 200_000
+SHOWN_SAMPLE = 4_000
+MOST_UNSEEN = 20
+"""One unseen character in so many is too much for a text."""
 
 ENCODINGS = {
     "utf-8": "UTF-8",
@@ -85,7 +89,7 @@ def read_table(content: bytes, *, encoding: str = "") -> CsvTable:
         )
     if not rows:
         raise UnreadableFileError("This file has only a line of headings and nobody below it.")
-    width = max(len(row.cells) for row in rows[:SAMPLE])
+    width = median_low(len(row.cells) for row in rows[:SAMPLE])
     headers = _headers(first.cells if has_headers else [], max(width, len(first.cells)))
     return CsvTable(headers, rows, found_encoding, delimiter, has_headers, warning)
 
@@ -106,7 +110,7 @@ def decode(content: bytes, encoding: str = "") -> tuple[str, str, str]:
     if encoding in ENCODINGS:
         return content.decode(encoding, "replace").removeprefix("\ufeff"), encoding, ""
     try:
-        return content.decode("utf-8-sig"), "utf-8", ""
+        return _shown(content.decode("utf-8-sig")), "utf-8", ""
     except UnicodeDecodeError:
         warning = (
             "This file is not UTF-8, so it was read as Windows (Western Europe). Please check"
@@ -116,13 +120,18 @@ def decode(content: bytes, encoding: str = "") -> tuple[str, str, str]:
 
 
 def _decode_strictly(content: bytes, encoding: str) -> str:
-    """Decode or refuse; text full of control characters is no text."""
+    """Decode or refuse."""
     try:
-        text = content.decode(encoding)
+        return _shown(content.decode(encoding))
     except UnicodeDecodeError as error:
         raise UnreadableFileError(NOT_TEXT) from error
-    start = text[:4_000]
-    if sum(not sign.isprintable() and sign not in "\r\n\t" for sign in start) * 20 > len(start):
+
+
+def _shown(text: str) -> str:
+    """Refuse text full of control characters: it is none."""
+    start = text[:SHOWN_SAMPLE]
+    unseen = sum(not sign.isprintable() and not sign.isspace() for sign in start)
+    if unseen * MOST_UNSEEN > len(start):
         raise UnreadableFileError(NOT_TEXT)
     return text
 

@@ -55,7 +55,7 @@ async def _rows(db: AsyncSession, ids: Sequence[UUID], own: Sequence[str]) -> li
         .options(joinedload(Prospect.company))
         .where(Prospect.id.in_(ids))
     )
-    found = {person.id: (person, owner) for person, owner in (await db.execute(query)).tuples()}
+    found = {person.id: (person, owner) for person, owner in (await db.execute(query)).all()}
     rows = [_row(*found[prospect_id], own) for prospect_id in ids if prospect_id in found]
     db.expunge_all()
     return rows

@@ -26,6 +26,7 @@ from app.prospects.imports import (
     run_import,
 )
 from app.prospects.models import ProspectImport
+from app.prospects.shapes import Person
 from app.prospects.words import shortened
 
 SHOWN_PROBLEMS = 20
@@ -169,11 +170,17 @@ async def _render_review(upload: ProspectImport, problem: str = "") -> str:
         encoding=upload.mapping.get("encoding", ""),
         read_as=ENCODINGS.get(review.table.encoding, review.table.encoding.upper()),
         delimiter=DELIMITER_NAMES.get(review.table.delimiter, f"“{review.table.delimiter}”"),
-        first=[candidate.person for candidate in review.candidates[:SHOWN_PEOPLE]],
+        first=[(c.person, _more(c.person)) for c in review.candidates[:SHOWN_PEOPLE]],
         problems=found.problems[:SHOWN_PROBLEMS],
         repeats=review.repeats[:SHOWN_PROBLEMS],
         problem=problem,
     )
+
+
+def _more(person: Person) -> str:
+    """Return the rest of a person in one line."""
+    facts = (person.phone, person.website, person.address.replace("\n", ", "))
+    return " · ".join(fact for fact in (*facts, *person.custom.values()) if fact)
 
 
 def _described_columns(found: Assessment) -> list[tuple[str, str, str, str]]:

@@ -123,7 +123,7 @@ async def list_people(
         .options(joinedload(Prospect.company))
         .where(Prospect.id.in_(found))
     )
-    by_id = {person.id: (person, owner) for person, owner in (await db.execute(rows)).tuples()}
+    by_id = {person.id: (person, owner) for person, owner in (await db.execute(rows)).all()}
     return PeoplePage([by_id[prospect_id] for prospect_id in found], total, page)
 
 
@@ -133,17 +133,24 @@ async def _find_ids(
     """Return a page's ids and how many match in all.
 
     The plain list is counted off an index. A search reads every row, so it counts in passing
-    rather than reading them twice (beyond the last page that says 0, and the caller asks again).
+    rather than reading them twice.
     """
     skipped = (wanted.page - 1) * PAGE
     if not (wanted.q or wanted.industry or wanted.size):
-        total = await db.scalar(select(func.count(Prospect.id)).where(condition)) or 0
+        total = await _count(db, condition)
         ids = select(Prospect.id).where(condition).order_by(*order_of(wanted.sort))
         return list(await db.scalars(ids.limit(PAGE).offset(skipped))), total
     everybody = select(Prospect.id, func.count().over()).where(condition)
     query = everybody.order_by(*order_of(wanted.sort))
-    rows = list((await db.execute(query.limit(PAGE).offset(skipped))).tuples())
+    rows = list((await db.execute(query.limit(PAGE).offset(skipped))).all())
+    if not rows and skipped:
+        return [], await _count(db, condition)
     return [prospect_id for prospect_id, _ in rows], rows[0][1] if rows else 0
+
+
+async def _count(db: AsyncSession, condition: ColumnElement[bool]) -> int:
+    """Return how many match."""
+    return await db.scalar(select(func.count(Prospect.id)).where(condition)) or 0
 
 
 def order_of(sort: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -213,7 +220,7 @@ async def list_options(db: AsyncSession, *, viewer: Viewer) -> Options:
         industries = industries.where(Company.id.in_(mine))
     sources = select(Prospect.source).where(visible_to(viewer), Prospect.source != "")
     owners = select(User.id, User.name).where(User.workspace_id == viewer.workspace_id)
-    names = (await db.execute(owners.order_by(User.name))).tuples() if viewer.is_admin else ()
+    names = (await db.execute(owners.order_by(User.name))).all() if viewer.is_admin else ()
     return Options(
         await _distinct(db, industries),
         await _distinct(db, sources),

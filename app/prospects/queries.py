@@ -97,7 +97,8 @@ async def list_timeline(
     found = list(await db.scalars(newest.limit(TIMELINE_PAGE + 1)))
     entries = found[:TIMELINE_PAGE]
     by = {entry.by_user_id for entry in entries if entry.by_user_id}
-    authors = dict((await db.execute(select(User.id, User.name).where(User.id.in_(by)))).tuples())
+    names = await db.execute(select(User.id, User.name).where(User.id.in_(by)))
+    authors = dict(names.all())
     last = entries[-1] if len(found) > TIMELINE_PAGE else None
     older_than = f"{last.at.isoformat()}_{last.id}" if last else ""
     return TimelinePage(entries, authors, older_than)

@@ -23,7 +23,7 @@ from modules.contract import Profile
 
 LONGEST_WORD = 120
 MOST_EMPLOYEES_DIGITS = 7
-SAMPLE = {"name": "Anna Berger", "company": "Your customer", "title": "", "industry": ""}
+SAMPLE = {"name": "Anna Berger", "company": "Example Ltd", "title": "", "industry": ""}
 
 
 @sites.get("/sites/<uuid:site_id>/versions/<int:number>/preview")

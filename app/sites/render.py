@@ -63,8 +63,8 @@ class Refused:
 
 def place_modules(site: OpenSite, refused: Refused | None = None) -> tuple[PlacedView, ...]:
     """Return every module of the site, in order, as it is for this person now."""
-    situation = situation_of(site)
     rooms = {room.key: room for room in read_rooms(site.composition.places)}
+    situation = situation_of(site, rooms.values())
     return tuple(
         _view(site, place, rooms[place.key], situation, refused)
         for place in site.composition.places

@@ -1,8 +1,13 @@
 """What the page of a personal site shows, whoever looks at it."""
 
+from functools import lru_cache
+
 from app.campaigns.look import brand_css
 from app.sites.opened import OpenSite
 from app.sites.render import PlacedView
+
+look_of = lru_cache(maxsize=256)(brand_css)
+"""A brand's look; worked out once, as every page of a campaign wears it."""
 
 
 def page_variables(
@@ -13,7 +18,7 @@ def page_variables(
         "site": site,
         "modules": modules,
         "progress": progress_of(modules),
-        "brand_css": brand_css(site.plan.brand),
+        "brand_css": look_of(site.plan.brand),
         "is_staff": is_staff,
         "preview": preview,
     }

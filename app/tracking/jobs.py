@@ -18,7 +18,11 @@ async def propose_version(payload: Mapping[str, object], now: datetime) -> None:
     async with transaction() as db:
         history = await get_history(db, site_id=site_id)
         await propose_next_version(
-            db, site_id=site_id, history=history, because=str(payload.get("because", "After a visit")), now=now
+            db,
+            site_id=site_id,
+            history=history,
+            because=str(payload.get("because", "After a visit")),
+            now=now,
         )
 
 

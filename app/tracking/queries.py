@@ -41,7 +41,7 @@ async def _count_interests(db: AsyncSession, whose: ColumnElement[bool]) -> Mapp
         .group_by(Act.module)
         .order_by(func.count().desc(), Act.module)
     )
-    return Counter({module: number for module, number in await db.execute(counted)})
+    return Counter(dict((await db.execute(counted)).all()))
 
 
 async def clicked_before(

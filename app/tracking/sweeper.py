@@ -1,5 +1,7 @@
-"""Ends visits that nobody ends (the page was closed, the network went, the server died), and
-forgets them when their time is over."""
+"""Ends visits that nobody ends, and forgets them when their time is over.
+
+A page is closed without a word, a network goes, a server dies: their visits end all the same.
+"""
 
 from datetime import datetime, timedelta
 

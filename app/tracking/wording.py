@@ -40,6 +40,8 @@ def _clicked(own_label: str, label: str) -> str:
 def _page_line(kind: ActKind, label: str, details: Mapping[str, Any]) -> str:
     """Say what happened to the page as a whole."""
     if kind is ActKind.OPENED:
+        if details.get("again") is True:
+            return "Opened the site again"
         size = _word(details, "viewport")
         return f"Opened the site on a {size}" if size else "Opened the site"
     if kind is ActKind.MOVED:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.accounts.commands import create_user
 from app.accounts.cookies import SESSION_COOKIE
 from app.accounts.models import Role
+from app.accounts.passwords import hash_password
 from app.db import reading
 from app.mail.models import Mail
 from tests.make import NOW, make_workspace
@@ -16,10 +17,21 @@ PASSWORD = "plenty of green tea"
 ANOTHER = "rather more black coffee"
 
 
-async def make_person(db, *, workspace=None, email="rita@seller.example", **fields):
+HASHES = {}
+
+
+async def make_person(
+    db, *, workspace=None, email="rita@seller.example", password=PASSWORD, **fields
+):
+    """Create somebody through the front door; each password is hashed once per run."""
     workspace = workspace or await make_workspace(db)
-    defaults = {"name": "Rita Sellers", "role": Role.REP, "password": PASSWORD, "now": NOW}
-    return await create_user(db, workspace_id=workspace.id, email=email, **defaults | fields)
+    defaults = {"name": "Rita Sellers", "role": Role.REP, "now": NOW}
+    user = await create_user(db, workspace_id=workspace.id, email=email, **defaults | fields)
+    if password is not None and password not in HASHES:
+        HASHES[password] = await hash_password(password)
+    user.password_hash = HASHES.get(password)
+    await db.flush()
+    return user
 
 
 async def post(client, path, *, headers=None, files=None, **form):

@@ -2,8 +2,11 @@ import pytest
 from sqlalchemy import select
 
 from app import bus
+from app.accounts.commands import create_user
 from app.accounts.models import Role, User
+from app.accounts.queries import find_user_by_email
 from app.db import reading, transaction
+from app.errors import InvalidError
 from tests.app.accounts_door import (
     ANOTHER,
     mailed_path,
@@ -13,7 +16,7 @@ from tests.app.accounts_door import (
     sign_in_with,
     text_of,
 )
-from tests.make import make_workspace
+from tests.make import NOW, make_workspace
 
 
 @pytest.fixture
@@ -79,6 +82,19 @@ async def test_an_invitation_with_mistakes_says_them_all_and_keeps_what_was_type
     odd = await invite(client, email="=?x@seller.example")
     assert odd.status_code == 422
     assert await read_mails() == []
+
+
+async def test_a_user_made_on_the_terminal_needs_a_password_of_some_strength():
+    async with transaction() as db:
+        workspace = await make_workspace(db)
+        fields = {"workspace_id": workspace.id, "name": "Tom", "role": Role.ADMIN, "now": NOW}
+        with pytest.raises(InvalidError):
+            await create_user(db, email="tom@seller.example", password="tomtomtomtom", **fields)
+        user = await create_user(db, email="Tom@seller.example", password=ANOTHER, **fields)
+        assert (await find_user_by_email(db, "TOM@seller.example")).id == user.id
+        assert await find_user_by_email(db, "nobody") is None
+        with pytest.raises(InvalidError):
+            await create_user(db, email="tom@SELLER.example", **fields)
 
 
 async def test_one_address_may_be_invited_by_two_workspaces(client, boss):

@@ -80,10 +80,13 @@ async def test_a_job_runs_after_its_commit_and_only_then(handlers):
     async def note(payload, now):
         seen.append((payload["n"], now))
 
-    with pytest.raises(RuntimeError):
+    async def fail_after_writing():
         async with transaction() as db:
             await enqueue(db, "note", {"n": 1}, now=NOW)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_after_writing()
     await write("note", {"n": 2})
     assert await run_due_jobs(NOW) == 1
     assert seen == [(2, NOW)]

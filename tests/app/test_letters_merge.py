@@ -31,7 +31,8 @@ HOSTILE = [
 ]
 
 
-def write(letter=DEFAULT, *, brand=Brand(logo_text="Northwind"), sender=SENDER, **values):
+def write(letter=DEFAULT, *, sender=SENDER, **values):
+    brand = Brand(logo_text="Northwind")
     return write_letter(letter, brand=brand, sender=sender, values=values, links=LINKS)
 
 

@@ -154,7 +154,13 @@ async def test_a_rep_resolves_an_unclear_letter(client):
     async with transaction() as db:
         (await db.get(Mail, mail.id)).state = MailState.UNKNOWN
     await enter(client, person.owner_id)
-    assert (await client.post(f"/outbox/{mail.id}/arrival")).status_code in {303, 403}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    page = await (await client.get(f"/outbox/{mail.id}")).get_data(as_text=True)
+    assert "It arrived" in page
+    assert (await client.post(f"/outbox/{mail.id}/arrival", headers=headers)).status_code == 303
+    assert (await client.post(f"/outbox/{mail.id}/arrival", headers=headers)).status_code == 409
+    settled, *_ = await everything(Mail)
+    assert (settled.state, settled.reply) == (MailState.ACCEPTED, "Rita Sellers says so.")
 
 
 async def test_the_editor_saves_refuses_previews_and_tests(client):

@@ -78,6 +78,20 @@ def test_a_domain_outside_ascii_is_written_as_dns_does():
     )
 
 
+def test_a_long_unsubscribe_link_stands_on_one_line_as_it_is():
+    url = "https://rapport.example/u/" + "x" * 200
+    lines = build_bytes(outgoing(unsubscribe_url=url), now=NOW).split(b"\r\n")
+    assert f"List-Unsubscribe: <{url}>".encode() in lines
+
+
+@pytest.mark.parametrize("length", [30, 64])
+def test_a_long_address_is_written_whole_or_refused(length):
+    address = "a" * length + "@" + "b" * 40 + "." + "c" * 40 + ".example"
+    assert (
+        read(outgoing(to_email=address, to_name="N" * 60))["To"].addresses[0].addr_spec == address
+    )
+
+
 def test_account_mail_comes_from_the_installation():
     content = build_bytes(outgoing(from_name="", from_email=""), now=NOW)
     assert sender_of(content) == "rapport@localhost"

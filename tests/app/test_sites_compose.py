@@ -179,5 +179,6 @@ def test_two_orders_that_differ_have_a_difference(one, other):
     assert bool(differences(old, new)) == (
         (old.opening.greeting, old.opening.lead) != (new.opening.greeting, new.opening.lead)
         or keys(old) != keys(new)
-        or [place.is_answered for place in old.places] != [place.is_answered for place in new.places]
+        or [place.is_answered for place in old.places]
+        != [place.is_answered for place in new.places]
     )

@@ -1,10 +1,9 @@
 """Versions of a site: composed, proposed, published, rolled back."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.db import reading, transaction
 from app.errors import ConflictError, NotFoundError
@@ -20,27 +19,8 @@ from app.sites.composition import Composition, History
 from app.sites.models import Answer, SiteVersion, VersionState
 from app.sites.queries import find_site, get_answers, list_versions, read_site
 from app.sites.rooms import read_rooms
-from tests.make import NOW, make_campaign, make_company, make_prospect, make_user, make_workspace
-
-LATER = NOW + timedelta(days=2)
-GOALS = History(answers={"goals": {"chosen": ["cut-cost"], "own": ""}}, visits=1)
-
-
-async def make_site(db, *, owner=None, tracked=None, **campaign_fields):
-    """A prospect's freshly opened site in a campaign with all modules."""
-    owner = owner or await make_user(db)
-    workspace = await db.get_one(type(await make_workspace(db)), owner.workspace_id)
-    company = await make_company(db, workspace=workspace)
-    prospect = await make_prospect(db, owner=owner, company=company)
-    campaign = await make_campaign(db, owner=owner, tracked=tracked or {}, **campaign_fields)
-    return await open_site(
-        db, campaign=campaign, prospect_id=prospect.id, history=History(), now=NOW
-    )
-
-
-async def made_site(**fields):
-    async with transaction() as db:
-        return await make_site(db, **fields)
+from tests.app.made_sites import GOALS, LATER, made_site
+from tests.make import NOW, make_campaign, make_prospect, make_user
 
 
 async def propose(site, history=GOALS, now=LATER):
@@ -87,8 +67,6 @@ async def test_reading_a_site_brings_everything_a_page_needs():
 
 
 async def test_reading_a_site_takes_two_queries(database):
-    from sqlalchemy import event
-
     site = await made_site()
     statements = []
     listener = lambda *args: statements.append(args[2])  # noqa: E731
@@ -133,9 +111,7 @@ async def test_a_draft_is_published_and_rolled_back_and_both_are_on_the_timeline
         await roll_back(db, site_id=site.id, number=1, by_user_id=None, now=LATER)
     assert (await shown(site)).number == 1
     async with reading() as db:
-        entries = await db.scalars(
-            select(TimelineEntry.title).where(TimelineEntry.kind == "site")
-        )
+        entries = await db.scalars(select(TimelineEntry.title).where(TimelineEntry.kind == "site"))
         assert set(entries) == {
             "Published version 2 of the personal site",
             "Went back to version 1 of the personal site",
@@ -168,7 +144,9 @@ async def test_a_campaign_may_publish_by_itself():
     assert (await shown(site)).number == 2
 
 
-@pytest.mark.parametrize(("command", "number"), [(publish_version, 1), (roll_back, 1), (roll_back, 2)])
+@pytest.mark.parametrize(
+    ("command", "number"), [(publish_version, 1), (roll_back, 1), (roll_back, 2)]
+)
 async def test_only_drafts_are_published_and_only_earlier_versions_brought_back(command, number):
     site = await made_site()
     await propose(site)

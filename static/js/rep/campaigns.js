@@ -9,13 +9,25 @@ const say = (text) => {
   if (line) line.textContent = text
 }
 
+const preview = () => document.querySelector("iframe[data-preview]")
+
 const refreshPreview = () => {
-  const frame = document.querySelector("iframe[data-preview]")
+  const frame = preview()
   if (!frame?.contentWindow) return
   const top = frame.contentWindow.scrollY
-  frame.addEventListener("load", () => frame.contentWindow.scrollTo(0, top), { once: true })
+  const goBack = () => frame.contentWindow.scrollTo({ top, behavior: "instant" })
+  frame.addEventListener("load", goBack, { once: true })
   frame.contentWindow.location.reload()
 }
+
+// A fragment in the frame's address would scroll the editor along with it.
+const showModule = () => {
+  const frame = preview()
+  const place = frame?.contentDocument?.getElementById(frame.dataset.preview)
+  const top = (place?.getBoundingClientRect().top ?? 0) - 110
+  if (place) frame.contentWindow.scrollTo({ top, behavior: "instant" })
+}
+preview()?.addEventListener("load", showModule, { once: true })
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("[data-editor]")
@@ -38,7 +50,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     if (openFolds.has(fold.dataset.fold)) fold.open = true
   }
   if (!editor() || !("unsaved" in editor().dataset)) refreshPreview()
-  document.querySelector("#editor [role=alert]")?.scrollIntoView({ block: "nearest" })
+  document.querySelector("#editor [aria-invalid=true]")?.focus()
 })
 
 document.addEventListener("submit", (event) => {

@@ -126,7 +126,8 @@ const listen = () => {
     sayLink("Connection lost, trying again", "warn")
     if (reason === "io server disconnect") location.reload()
   })
-  socket.on("connect_error", () => {
+  socket.on("connect_error", ({ message }) => {
+    if (message === "not_found") location.reload()
     sayLink(socket.active ? "Connection lost, trying again" : "Please load the page again", "warn")
   })
   socket.on("visit-began", inTurn(began))

@@ -17,8 +17,8 @@ const WORDS = {
 const touched = new Map()
 const timers = new Map()
 const said = new Map()
-const saving = new Set()
-const again = new Set()
+const waiting = new Set()
+let line = Promise.resolve()
 
 const sectionOf = (key) => document.getElementById(`module-${key}`)
 const formOf = (key) => document.getElementById(`answers-${key}`)
@@ -26,10 +26,10 @@ const touchedIn = (key) => touched.get(key) ?? touched.set(key, new Set()).get(k
 
 function say(key, state) {
   said.set(key, state)
-  const line = formOf(key)?.querySelector("[data-status]")
-  if (!line) return
-  line.textContent = WORDS[state]
-  line.dataset.status = state
+  const status = formOf(key)?.querySelector("[data-status]")
+  if (!status) return
+  status.textContent = WORDS[state]
+  status.dataset.status = state
 }
 
 // Takes a picture of what the reader did in a section; call the result after the swap.
@@ -126,24 +126,25 @@ async function send(form, key) {
   return ask(url, { method: "POST", body: new FormData(form) })
 }
 
-async function keep(key) {
+// One save at a time: an older answer to one module must not redraw another over a newer one.
+function keep(key) {
   clearTimeout(timers.get(key))
   timers.delete(key)
+  if (waiting.has(key)) return
+  waiting.add(key)
+  say(key, "saving")
+  line = line.then(() => save(key))
+}
+
+async function save(key) {
+  waiting.delete(key)
   const form = formOf(key)
   if (!form) return
-  if (saving.has(key)) {
-    again.add(key)
-    return
-  }
-  saving.add(key)
-  say(key, "saving")
   const sent = touchedIn(key)
   touched.set(key, new Set())
   const state = await attempt(form, key, sent)
-  saving.delete(key)
   say(key, state)
   if (state === "offline" || state === "failed") soon(key, RETRY_MS)
-  if (again.delete(key)) keep(key)
 }
 
 // A save that failed gives its fields back to those that wait: they go along with the next one.
@@ -190,7 +191,7 @@ document.addEventListener("submit", (event) => {
   keep(form.dataset.answers)
 })
 addEventListener("online", () => {
-  for (const key of timers.keys()) keep(key)
+  for (const key of [...timers.keys()]) keep(key)
 })
 
 // Leaving the page: what is still on its way goes out with the last breath.
@@ -215,7 +216,9 @@ async function activate(section) {
   mark.remove()
   try {
     const response = await ask(url)
-    if (response.status === 200) swap(section.dataset.key, await response.text())
+    const { key } = section.dataset
+    const isAnswered = said.has(key) || timers.has(key)
+    if (response.status === 200 && !isAnswered) swap(key, await response.text())
   } catch {
     // offline: what is shown stays shown
   }

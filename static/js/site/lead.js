@@ -11,6 +11,5 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   const form = document.querySelector("[data-lead]")
   if (form) delete form.dataset.sending
+  form?.querySelector("[aria-invalid=true]")?.focus()
 })
-
-document.querySelector("[data-lead] [aria-invalid=true]")?.focus()

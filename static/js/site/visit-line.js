@@ -5,7 +5,8 @@ const REST_MS = 50
 const HEARTBEAT_MS = 10_000
 const ACK_MS = 8_000
 const SLOWEST_MS = 15_000
-const FAILURES_BEFORE_POSTS = 3
+const FAILURES_BEFORE_POSTS = 2
+const CONNECT_MS = 4_000
 const NEVER = new Set(["malformed", "not-tracked", "invalid"])
 const OVER = new Set(["no-consent", "not_found"])
 
@@ -26,6 +27,7 @@ export class Line {
       if (this.isShut) return
       this.socket = io("/visitors", {
         transports: ["websocket"],
+        timeout: CONNECT_MS,
         auth: (give) => give({ page: this.page, visit: this.visit }),
         reconnectionDelay: 300,
         reconnectionDelayMax: SLOWEST_MS,

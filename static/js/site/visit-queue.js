@@ -17,9 +17,9 @@ export class Queue {
   }
 
   // Resolves with the server's ack; an act waits as long as it must.
-  add(act) {
+  add(act, isFirst = false) {
     const stamped = { at: new Date().toISOString(), ...act }
-    this.acts.push(stamped)
+    this.acts[isFirst ? "unshift" : "push"](stamped)
     this.#trim()
     this.save()
     return new Promise((resolve) => this.waiting.set(stamped, resolve))

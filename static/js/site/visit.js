@@ -76,7 +76,7 @@ const begin = async ({ scope, page, kinds }) => {
       const next = await freshVisit(scope)
       queue.move(queueKey(scope, next))
       queue.renumber(1)
-      if (tracked.has("opened")) queue.add(opened({ again: true }))
+      if (tracked.has("opened")) queue.add(opened({ again: true }), true)
       return next
     },
   })
@@ -102,7 +102,7 @@ const begin = async ({ scope, page, kinds }) => {
     listening.abort()
     line.shut()
   }
-  tell(opened(), true)
+  tell(opened(queue.next > 1 && { again: true }), true)
   sendOrphans({ scope, page }, visit, queue)
   await line.open()
 }
