@@ -25,13 +25,12 @@ check: $(VENV)/.dev node_modules/.dev  ## Format, lint, types, import contracts,
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates modules --check --lint --quiet
+	$(BIN)/djlint templates modules --lint --quiet
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) run check
 
 format: $(VENV)/.dev node_modules/.dev  ## Put everything into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	-$(BIN)/djlint templates modules --reformat --quiet
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) run format
 
 bench: $(VENV)/.dev node_modules/.dev static/dist/manifest.json  ## Every benchmark beside its peer

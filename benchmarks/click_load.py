@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,15 +26,19 @@ Click = tuple[str, int]
 class Turn:
     """What became of the clicks of one round; `acks` and `shown` hold seconds since sending."""
 
+    expected: int
     sent: dict[Click, float] = field(default_factory=dict)
     acks: dict[Click, float] = field(default_factory=dict)
     shown: dict[Click, float] = field(default_factory=dict)
     repeated: int = 0
     cpu_s: float = 0.0
 
-    def is_settled(self) -> bool:
-        """Whether every click was acknowledged and shown."""
-        return len(self.sent) == len(self.acks) == len(self.shown)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def settle(self) -> None:
+        """Wake who waits once every click was acknowledged and shown."""
+        if self.expected == len(self.acks) == len(self.shown):
+            self.settled.set()
 
 
 @dataclass(slots=True)
@@ -51,7 +56,7 @@ class Peer:
     def __init__(self, name: str, server: Server) -> None:
         self.name = name
         self._server = server
-        self._turn = Turn()
+        self._turn = Turn(0)
         self._visitors: list[Visitor] = []
         self._console = AsyncClient(reconnection=False)
 
@@ -81,14 +86,13 @@ class Peer:
 
     async def click_for(self, seconds: float, rate: int) -> Turn:
         """Click `rate` times a second, visitor after visitor, and wait until all is settled."""
-        self._turn = turn = Turn()
+        self._turn = turn = Turn(round(rate * seconds))
         cpu_before, began = self._server.cpu_s(), time.perf_counter()
-        for nth in range(round(rate * seconds)):
+        for nth in range(turn.expected):
             await asyncio.sleep(max(0.0, began + nth / rate - time.perf_counter()))
             await self._click(self._visitors[nth % len(self._visitors)])
-        deadline = time.perf_counter() + SETTLE_S
-        while not turn.is_settled() and time.perf_counter() < deadline:
-            await asyncio.sleep(0.01)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(turn.settled.wait(), SETTLE_S)
         turn.cpu_s = self._server.cpu_s() - cpu_before
         return turn
 
@@ -113,6 +117,7 @@ class Peer:
         if not ack["ok"]:
             raise RuntimeError(f"{self.name} refused a click: {ack}")
         turn.acks[click] = time.perf_counter() - turn.sent[click]
+        turn.settle()
 
     async def _show(self, message: dict[str, Any]) -> None:
         """Note that clicks stand on the console."""
@@ -126,3 +131,4 @@ class Peer:
                 self._turn.repeated += 1
             elif click in self._turn.sent:
                 self._turn.shown[click] = now - self._turn.sent[click]
+        self._turn.settle()

@@ -44,7 +44,7 @@ def measure() -> tuple[Report, ...]:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 rows = runner.run(_compare(ours, bare, pages, console))
     notes = (
-        f"{VISITORS} visitors, one console; {ROUNDS} rounds of {SECONDS:g} s, in turns. {pinning()}",
+        f"{VISITORS} visitors, one console; {ROUNDS} rounds of {SECONDS} s, in turns. {pinning()}",
         "Times run from sending in the client, which is Python too: its share is in both rows.",
         "Figures are the middle of the rounds; clicks, lost and doubled ones are counted over all.",
         "The bare relay passes the act on as it came: it stores nothing and draws nothing.",

@@ -40,8 +40,8 @@ def measure() -> tuple[Report, ...]:
                 scores.append((name, screen, *_scores(runs), round(TARGET * 100), *_metrics(runs)))
                 failures += [(name, screen, *failure) for failure in _failures(runs)]
     notes = (
-        f"Performance and its parts are the middle of {RUNS} runs (lowest-highest), the rest the"
-        f" lowest. The phone is Lighthouse's own slow one, on this machine's cores.",
+        f"Performance and its parts: the middle of {RUNS} runs (lowest-highest); else the lowest.",
+        "The phone is Lighthouse's slow one, simulated on the cores of this machine.",
         "The personal site asks not to be listed, so its SEO cannot be whole and has no target.",
     )
     titles = "Lighthouse", f"Lighthouse: audits below {GOOD} in any run"

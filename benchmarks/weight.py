@@ -29,7 +29,7 @@ def measure() -> tuple[Report, ...]:
         )
         rows = [row for name, url in pages for row in _weigh(browser, name, str(url), server.url)]
     notes = (
-        f"Bodies as they crossed the wire, 1 kB = 1,000 bytes; fresh browser, {IDLE_MS} ms of quiet.",
+        f"Bodies as they crossed the wire, 1 kB = 1,000 bytes; then {IDLE_MS} ms of quiet.",
         "The budget is for the untouched page; 'after a yes' adds what being seen brings.",
     )
     return (Report("Page weight before the first interaction", COLUMNS, tuple(rows), notes),)
@@ -48,10 +48,7 @@ def _weigh(browser: Browser, name: str, url: str, home: str) -> Iterator[tuple[o
     """Yield the row of an untouched page and that of the page after a yes."""
     context = browser.new_context()
     page = context.new_page()
-    finished: list[Request] = []
-    asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request))
-    page.on("requestfinished", lambda request: finished.append(request))
+    asked, finished = _listen(page)
     page.goto(url)
     _be_quiet(page)
     yield _row(name, finished, asked, home, BUDGET_KB)
@@ -59,6 +56,22 @@ def _weigh(browser: Browser, name: str, url: str, home: str) -> Iterator[tuple[o
     _be_quiet(page)
     yield _row(f"{name}, after a yes", finished, asked, home, "")
     context.close()
+
+
+def _listen(page: Page) -> tuple[list[Request], list[Request]]:
+    """Return two lists that fill with what a page asks for and with what has come."""
+    asked: list[Request] = []
+    finished: list[Request] = []
+
+    def ask(request: Request) -> None:
+        asked.append(request)
+
+    def finish(request: Request) -> None:
+        finished.append(request)
+
+    page.on("request", ask)
+    page.on("requestfinished", finish)
+    return asked, finished
 
 
 def _be_quiet(page: Page) -> None:

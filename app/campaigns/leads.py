@@ -14,6 +14,7 @@ from app.db import insert_or_ignore
 from app.errors import InvalidError
 from app.jobs.commands import enqueue
 from app.prospects.commands import add_to_timeline, create_or_complete_prospect
+from app.prospects.models import Prospect
 from app.prospects.shapes import LABELS, Person, read_person
 from app.prospects.timeline import TimelineLine
 from modules.contract import Form
@@ -93,17 +94,22 @@ async def capture_lead(
         "visitor_digest": visitor_digest,
     }
     await enqueue(db, "welcome-prospect", payload, now=now, key=f"welcome-prospect:{lead_id}")
+    _tell(db, lead_id, prospect)
+    return prospect.id
+
+
+def _tell(db: AsyncSession, lead_id: UUID, prospect: Prospect) -> None:
+    """Announce a lead to those who see the person."""
     announce(
         db,
         Announcement(
             "lead-captured",
-            workspace_id=campaign.workspace_id,
+            workspace_id=prospect.workspace_id,
             subject=lead_id,
             owner_id=prospect.owner_id,
             prospect_id=prospect.id,
         ),
     )
-    return prospect.id
 
 
 async def _write_lead(
