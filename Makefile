@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VAR_DIR ?= var
+JS_TOOLS := @biomejs/biome@2.6.8 lighthouse@13.5.0
 export VAR_DIR
 FRONT := $(wildcard static/build.mjs static/css/*/*.css static/js/*/*.js static/images/* modules/*/static/*)
 
@@ -59,12 +60,14 @@ $(VENV)/.node: | $(VENV)/bin/python
 	@touch $@
 
 node_modules/.built: package.json package-lock.json $(VENV)/.node
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) ci --omit=dev --no-audit --no-fund --loglevel=error
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-node_modules/.dev: package.json package-lock.json $(VENV)/.node
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) ci --no-audit --no-fund --loglevel=error
-	@touch $@ node_modules/.built
+# Tools for developers only, and outside the lock file: their optional packages for other systems
+# are not in every registry, and a lock without them is refused.
+node_modules/.dev: node_modules/.built
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) install --no-save --no-package-lock --no-audit --no-fund --loglevel=error $(JS_TOOLS)
+	@touch $@
 
 static/dist/manifest.json: $(FRONT) | node_modules/.built
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) run --silent build

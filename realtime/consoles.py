@@ -12,6 +12,11 @@ from realtime.guard import GuardedNamespace, admits
 from realtime.messages import ConsoleHello
 
 
+def user_room(user_id: object) -> str:
+    """Name the room of one person, so that their sockets close when what they may see changes."""
+    return f"user:{user_id}"
+
+
 def session_room(session_id: object) -> str:
     """Name the room of one sign-in session, so that its sockets close when it ends."""
     return f"session:{session_id}"
@@ -28,7 +33,7 @@ class Consoles(GuardedNamespace):
             if viewer is None:
                 raise NotFoundError
             rooms = await list_rooms(db, viewer)
-        for room in [*rooms, session_room(viewer.session_id)]:
+        for room in [*rooms, session_room(viewer.session_id), user_room(viewer.user_id)]:
             await self.enter_room(sid, room)
 
 

@@ -9,9 +9,11 @@ from socketio import AsyncServer
 from app.bus import Announcement
 from app.console.fragments import draw_acts, draw_visit
 from app.console.live import rooms_for
-from realtime.consoles import session_room
+from realtime.consoles import session_room, user_room
 
 CONSOLE = "/console"
+CLOSING = {"session-ended": session_room, "sight-changed": user_room}
+"""What closes console sockets, and whose; a page whose socket was closed loads itself again."""
 
 
 class Fanout:
@@ -29,8 +31,8 @@ class Fanout:
 
     async def __call__(self, fact: Announcement) -> None:
         """Tell the consoles, if this is theirs to hear and anybody listens."""
-        if fact.name == "session-ended":
-            await self._close(session_room(fact.subject))
+        if fact.name in CLOSING:
+            await self._close(CLOSING[fact.name](fact.subject))
             return
         tell = self._tellers.get(fact.name)
         rooms = rooms_for(fact)
@@ -65,6 +67,6 @@ class Fanout:
         return {}
 
     async def _close(self, room: str) -> None:
-        """Disconnect every console socket of a session that ended."""
+        """Disconnect every console socket in a room."""
         for sid, _ in list(self._sio.manager.get_participants(CONSOLE, room)):
             await self._sio.disconnect(sid, namespace=CONSOLE)

@@ -80,12 +80,8 @@ async def capture_lead(
     lead_id = uuid5(campaign.id, form_key) if form_key else uuid4()
     if not await _write_lead(db, lead_id, campaign, prospect.id, person, source, now=now):
         return prospect.id
-    line = TimelineLine(
-        "lead",
-        f"Asked for a site: {campaign.name}"[:300],
-        tuple(_details(person, source)),
-        key=f"lead:{lead_id}",
-    )
+    title, told = f"Asked for a site: {campaign.name}"[:300], tuple(_details(person, source))
+    line = TimelineLine("lead", title, told, key=f"lead:{lead_id}")
     await add_to_timeline(db, prospect.id, line, now=now)
     payload = {
         "campaign_id": str(campaign.id),

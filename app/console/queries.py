@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, select, true
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
 from app.accounts.models import Role
 from app.campaigns.models import Campaign
 from app.errors import NotFoundError
-from app.prospects.models import Company, Prospect, ProspectGrant
+from app.prospects.models import Company, Prospect
+from app.prospects.queries import visible_to
 from app.tracking.models import Act, Visit
 from app.tracking.queries import list_acts
 
@@ -49,20 +50,16 @@ class SeenVisit:
 
 
 def visible_visits(viewer: Viewer) -> ColumnElement[bool]:
-    """Return the condition for visits this viewer may see.
+    """Return the condition for visits this viewer may see, for a query that joins Prospect.
 
-    Admins see all of their workspace, reps those of their own prospects and campaigns, support
-    those of the prospects it was given.
+    Visits of a known person belong to those who see the person now, whoever saw them before; those
+    of an anonymous visitor to the campaign's rep and to admins.
     """
-    mine: ColumnElement[bool] = false()
-    if viewer.role is Role.ADMIN:
-        mine = true()
-    elif viewer.role is Role.REP:
-        mine = Visit.owner_id == viewer.user_id
-    elif viewer.role is Role.SUPPORT:
-        given = select(ProspectGrant.prospect_id).where(ProspectGrant.user_id == viewer.user_id)
-        mine = Visit.prospect_id.in_(given)
-    return and_(Visit.workspace_id == viewer.workspace_id, mine)
+    unknown = and_(Visit.prospect_id.is_(None), literal(viewer.role is not Role.SUPPORT))
+    if viewer.role is Role.REP:
+        unknown = and_(unknown, Visit.owner_id == viewer.user_id)
+    here = Visit.workspace_id == viewer.workspace_id
+    return and_(here, or_(visible_to(viewer), unknown))
 
 
 def _seen() -> Select[Visit, str, str, str, str]:
@@ -79,7 +76,7 @@ async def _rows(db: AsyncSession, query: Select[Visit, str, str, str, str]) -> l
     """Run a `_seen` query."""
     return [
         SeenVisit(visit, campaign, who or "Somebody", title or "", company or "")
-        for visit, campaign, who, title, company in (await db.execute(query)).tuples()
+        for visit, campaign, who, title, company in await db.execute(query)
     ]
 
 

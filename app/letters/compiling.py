@@ -1,7 +1,7 @@
 """MJML to HTML, once per source, and the refusal of MJML that would do harm.
 
-The compiler recurses without a limit (some thousand levels end the process), so depth and length
-are checked before it sees anything.
+The compiler recurses without a limit (two thousand levels end the process), so length, depth and,
+because a trick may hide the depth, the number of elements are checked before it sees anything.
 """
 
 import re
@@ -14,8 +14,10 @@ from app.letters.slots import MARK
 
 LONGEST = 100_000
 DEEPEST = 60
+MOST_ELEMENTS = 800
 VOID = {"br", "img", "hr", "meta", "input", "link", "area", "col", "wbr"}
 ELEMENT = re.compile(r"<(/?)([A-Za-z][\w-]*)(?:\"[^\"]*\"|'[^']*'|[^>\"'])*?(/?)>")
+COMMENT = re.compile(r"<!--.*?(?:-->|$)|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 FORBIDDEN = {"script", "iframe", "object", "embed", "form", "base", "svg", "math"}
 SCHEMES = ("https:", "http:", "mailto:", "tel:", "#")
 
@@ -24,6 +26,8 @@ def compile_mjml(source: str) -> str:
     """Return the HTML of an MJML source. Raises InvalidError naming the field "mjml"."""
     if len(source) > LONGEST:
         raise InvalidError({"mjml": "This is too long for a letter (100,000 characters)."})
+    if len(re.findall("<[A-Za-z]", source)) > MOST_ELEMENTS:
+        raise InvalidError({"mjml": f"This has more than {MOST_ELEMENTS} elements."})
     if _depth(source) > DEEPEST:
         raise InvalidError({"mjml": "This is nested too deeply."})
     try:
@@ -48,13 +52,13 @@ def check_html(html: str, safe_slots: frozenset[int]) -> None:
 def _depth(source: str) -> int:
     """Return how deeply elements are nested; unclosed ones count until the end."""
     depth = deepest = 0
-    for closes, name, is_empty in ELEMENT.findall(source):
+    for closes, name, is_empty in ELEMENT.findall(COMMENT.sub("", source)):
         if closes:
             depth -= 1
         elif not is_empty and name.lower() not in VOID:
             depth += 1
             deepest = max(deepest, depth)
-    return max(deepest, source.count("<mj-") - source.count("</mj-") - source.count("/>"))
+    return deepest
 
 
 class _Checker(HTMLParser):

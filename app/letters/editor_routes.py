@@ -1,5 +1,6 @@
 """The letter of a campaign: writing it, seeing it as somebody will get it, testing it."""
 
+import asyncio
 from dataclasses import asdict
 from uuid import UUID, uuid4
 
@@ -66,7 +67,7 @@ async def preview_letter(campaign_id: UUID) -> ResponseReturnValue:
         sender = await get_sender(db, campaign)
         prospect = await _find_person(db, person)
     try:
-        check_letter(letter, brand_of(campaign), sender)
+        await asyncio.to_thread(check_letter, letter, brand_of(campaign), sender)
         written = await compose_letter(
             letter,
             campaign=campaign,

@@ -47,6 +47,5 @@ async def _page(state: str, sealed: str) -> ResponseReturnValue:
     response = await make_response(
         await render_template("letters/unsubscribe.html", state=state, sealed=sealed)
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response

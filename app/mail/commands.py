@@ -12,7 +12,7 @@ from app.config import settings
 from app.db import insert_or_ignore
 from app.errors import ConflictError
 from app.jobs.commands import enqueue
-from app.mail.message import Outgoing, build_bytes, message_id_of
+from app.mail.message import SUBJECT_MAX, Outgoing, build_bytes, message_id_of
 from app.mail.models import Mail, MailState, Suppression
 from app.mail.queries import is_suppressed
 
@@ -31,7 +31,8 @@ async def queue_mail(db: AsyncSession, message: Outgoing, *, now: datetime) -> M
     content = build_bytes(message, now=now)
     mail = Mail(
         id=message.mail_id, workspace_id=message.workspace_id, reader_id=message.reader_id,
-        is_private=message.is_private, to_email=message.to_email.strip(), subject=message.subject,
+        is_private=message.is_private, to_email=message.to_email.strip(),
+        subject=message.subject[:SUBJECT_MAX],
         message_id=message_id_of(message.mail_id), content=content, state=MailState.QUEUED,
         tries=0, created_at=now,
     )  # fmt: skip

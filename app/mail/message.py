@@ -63,7 +63,7 @@ def calm(text: str) -> str:
 
 def message_id_of(mail_id: UUID) -> str:
     """Return the Message-ID of a mail; the same at every try."""
-    host = urlsplit(settings().base_url).hostname or "localhost"
+    host = (urlsplit(settings().base_url).hostname or "localhost").encode("idna").decode("ascii")
     return f"<{mail_id.hex}@{host}>"
 
 

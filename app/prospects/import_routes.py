@@ -66,7 +66,9 @@ async def show_import(import_id: UUID) -> ResponseReturnValue:
     async with reading() as db:
         upload = await get_import(db, import_id, viewer=current_viewer())
     if upload.finished_at is not None:
-        return await render_template("prospects/import_done.html", upload=upload)
+        return await render_template(
+            "prospects/import_done.html", upload=upload, said=_outcome(upload)
+        )
     return await _render_review(upload)
 
 
@@ -175,6 +177,21 @@ async def _render_review(upload: ProspectImport, problem: str = "") -> str:
         repeats=review.repeats[:SHOWN_PROBLEMS],
         problem=problem,
     )
+
+
+def _outcome(upload: ProspectImport) -> str:
+    """Say in a sentence what an import did."""
+    added, completed, left_out = (
+        upload.outcome.get(name, 0) for name in ("added", "completed", "left_out")
+    )
+    parts = [
+        f"{added:,} {'person is' if added == 1 else 'people are'} new" if added else "",
+        f"{completed:,} already here {'was' if completed == 1 else 'were'} completed"
+        if completed
+        else "",
+        f"{left_out:,} {'row was' if left_out == 1 else 'rows were'} left out" if left_out else "",
+    ]
+    return ", ".join(part for part in parts if part) + "."
 
 
 def _more(person: Person) -> str:

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import Viewer
 from app.accounts.models import Role
 from app.accounts.queries import list_users
+from app.bus import Announcement, announce
 from app.errors import ForbiddenError, InvalidError
+from app.jobs.commands import enqueue
 from app.prospects.commands import add_to_timeline
 from app.prospects.models import Prospect, ProspectGrant
 from app.prospects.queries import get_prospect, list_grants
@@ -24,11 +26,13 @@ async def assign_prospect(
         raise ForbiddenError("Only admins hand prospects over.")
     prospect = await get_prospect(db, prospect_id, viewer=viewer)
     team = await list_users(db, workspace_id=viewer.workspace_id)
-    sellers = {u.id: u.name for u in team if u.role is not Role.SUPPORT and u.disabled_at is None}
+    sellers = {u.id: u.name for u in team if u.role != Role.SUPPORT and u.disabled_at is None}
     if owner_id not in sellers:
         raise InvalidError({"owner": "Please choose a rep or an admin of your team."})
     if prospect.owner_id != owner_id:
+        _tell_whose_sight_changed(db, viewer.workspace_id, prospect.owner_id, owner_id)
         prospect.owner_id, prospect.updated_at = owner_id, now
+        await enqueue(db, "hand-over-visits", {"prospect_id": str(prospect.id)}, now=now)
         title = f"Handed over to {sellers[owner_id]}"
         line = TimelineLine("owner", title, by_user_id=viewer.user_id)
         await add_to_timeline(db, prospect.id, line, now=now)
@@ -46,11 +50,12 @@ async def share_prospect(
         raise ForbiddenError("Only the owner or an admin may share a prospect.")
     prospect = await get_prospect(db, prospect_id, viewer=viewer)
     team = await list_users(db, workspace_id=viewer.workspace_id)
-    wanted = {u.id: u.name for u in team if u.role is Role.SUPPORT and u.id in user_ids}
+    wanted = {u.id: u.name for u in team if u.role == Role.SUPPORT and u.id in user_ids}
     given = await list_grants(db, prospect.id)
     mine = ProspectGrant.prospect_id == prospect.id
     await db.execute(delete(ProspectGrant).where(mine, ProspectGrant.user_id.not_in(wanted)))
     fresh = [user_id for user_id in wanted if user_id not in given]
+    _tell_whose_sight_changed(db, viewer.workspace_id, *(given ^ wanted.keys()))
     db.add_all(
         ProspectGrant(prospect_id=prospect.id, user_id=user_id, granted_at=now) for user_id in fresh
     )
@@ -58,3 +63,9 @@ async def share_prospect(
         title = "Shared with " + ", ".join(wanted[user_id] for user_id in fresh)
         line = TimelineLine("owner", title[:300], by_user_id=viewer.user_id)
         await add_to_timeline(db, prospect.id, line, now=now)
+
+
+def _tell_whose_sight_changed(db: AsyncSession, workspace_id: UUID, *user_ids: UUID) -> None:
+    """Announce who sees somebody more or less from now on, so that open consoles start afresh."""
+    for user_id in user_ids:
+        announce(db, Announcement("sight-changed", workspace_id, subject=user_id))

@@ -17,7 +17,14 @@ from app.tracking.errors import GapError, NotTrackedError
 from app.tracking.models import Act, ActKind, Visit, Visitor
 from app.tracking.queries import clicked_before
 from app.tracking.shapes import SentAct
-from app.tracking.visits import come_back, get_live_visit, go_away, put_on_timeline, tell
+from app.tracking.visits import (
+    come_back,
+    find_owner,
+    get_live_visit,
+    go_away,
+    put_on_timeline,
+    tell,
+)
 from app.tracking.wording import MAX_TEXT, describe
 
 CLOCK_LIMIT = timedelta(days=30)
@@ -62,6 +69,14 @@ async def record_acts(
     else:
         come_back(db, visit, now=now)
     return Receipt(visit.last_seq, problems)
+
+
+async def hand_over_visits(db: AsyncSession, prospect_id: UUID) -> None:
+    """Have the visits of a person, live ones too, told to who looks after the person now."""
+    owner_id = await find_owner(db, prospect_id)
+    if owner_id is not None:
+        theirs = Visit.prospect_id == prospect_id
+        await db.execute(update(Visit).where(theirs).values(owner_id=owner_id))
 
 
 def _unseen(acts: Sequence[SentAct], last: int) -> list[SentAct]:
@@ -156,9 +171,10 @@ async def link_visitor(
     visitor.prospect_id = prospect_id
     unknown = (Visit.browser_id == visitor.id) & Visit.prospect_id.is_(None)
     visits = (await db.scalars(select(Visit).where(unknown))).all()
-    await db.execute(update(Visit).where(unknown).values(prospect_id=prospect_id))
+    owner_id = await find_owner(db, prospect_id)
     for visit in visits:
         visit.prospect_id = prospect_id
+        visit.owner_id = owner_id or visit.owner_id
         tell(db, "visit-presence", visit, {"state": "away" if visit.away_at else "here"})
         if visit.ended_at is not None and not visit.is_staff and visit.last_seq:
             await put_on_timeline(db, visit, now=now)

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import tokens
 from app.bus import Announcement, announce
+from app.prospects.commands import add_to_timeline
+from app.prospects.timeline import TimelineLine
 from app.tracking.claims import PageClaims
 from app.tracking.errors import NoConsentError
 from app.tracking.models import Consent, Visit, Visitor
@@ -17,6 +19,12 @@ from app.tracking.visits import end_visit
 NOTICE_VERSION = "2026-11"
 """Names the wording of templates/tracking/_notice.html; a changed promise gets a new name."""
 SIGNAL = "signal"
+WORDS = {
+    (False, True): "Agreed that visits are seen live",
+    (False, False): "Does not want visits to be seen",
+    (True, False): "Their browser asks not to be tracked, so visits are not seen",
+}
+"""What the rep reads on the timeline, by whether the browser or the person said it, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,9 @@ async def record_consent(
         )
     )
     await db.flush()
+    if claims.prospect_id is not None and not claims.is_staff:
+        line = TimelineLine("consent", WORDS[how == SIGNAL, is_yes])
+        await add_to_timeline(db, claims.prospect_id, line, now=now)
     if not is_yes and claims.browser_id is not None:
         await _stop_recording(db, claims.workspace_id, claims.browser_id, now)
     return Chosen(claims, token)

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.db import transaction
 from app.jobs.registry import does
 from app.sites.commands import propose_next_version
-from app.tracking.commands import link_visitor
+from app.tracking.commands import hand_over_visits, link_visitor
 from app.tracking.queries import get_history
 
 
@@ -36,3 +36,11 @@ async def link_first_acts(payload: Mapping[str, object], now: datetime) -> None:
             prospect_id=UUID(str(payload["prospect_id"])),
             now=now,
         )
+
+
+@does("hand-over-visits")
+async def hand_over(payload: Mapping[str, object], now: datetime) -> None:
+    """Let the visits of a person follow the person to a new owner."""
+    del now
+    async with transaction() as db:
+        await hand_over_visits(db, UUID(str(payload["prospect_id"])))

@@ -18,6 +18,9 @@ VISITOR_COOKIE = "visitor"
 CHOICE_COOKIE = "consent"
 """Remembers a no on a campaign site, where the browser has no number; it says only that."""
 
+MOST_OWN_ACTS = 40
+"""So many of a campaign's own acts are called by its words; tokens travel with every page."""
+
 State = Literal["asked", "yes", "no", "signal"]
 
 
@@ -69,7 +72,7 @@ def claims_of(page: PublicPage) -> PageClaims:
         browser_id=page.browser_id,
         is_staff=page.is_staff,
         kinds=page.tracked.kinds,
-        own={act.name: act.label for act in page.tracked.own},
+        own={act.name: act.label for act in page.tracked.own[:MOST_OWN_ACTS]},
         path=page.path,
         rep_name=page.seller.name,
         rep_photo=page.seller.photo,

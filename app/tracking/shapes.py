@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from app.tracking.models import ActKind
 
 MAX_ACTS = 100
+MAX_TOKEN = 16_000
 MAX_DETAILS_BYTES = 4096
 MAX_DEPTH = 5
 NAME = r"^([a-z][a-z0-9._:-]{0,59})?$"
@@ -93,7 +94,7 @@ class Batch(Sent):
 class Hello(Sent):
     """How a browser opens a socket: the page's sealed token and the visit it made an id for."""
 
-    page: str = Field(max_length=6000)
+    page: str = Field(max_length=MAX_TOKEN)
     visit: UUID
 
 
@@ -106,6 +107,6 @@ class ConsentForm(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    page: str = Field(max_length=6000)
+    page: str = Field(max_length=MAX_TOKEN)
     choice: str = Field(pattern="^(yes|no)$")
     how: str = Field("notice", pattern="^(notice|footer)$")

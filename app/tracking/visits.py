@@ -13,6 +13,7 @@ from app.db import insert_or_ignore
 from app.errors import NotFoundError
 from app.jobs.commands import enqueue
 from app.prospects.commands import add_to_timeline
+from app.prospects.models import Prospect
 from app.sites.models import PersonalLink, SiteBrowser
 from app.tracking.claims import PageClaims
 from app.tracking.errors import VisitOverError
@@ -84,15 +85,24 @@ async def _new_visit(db: AsyncSession, opening: Opening, now: datetime) -> dict[
     """Return the row of a visit that begins now; a known visitor's belongs to the person."""
     claims = opening.claims
     known = select(Visitor.prospect_id).where(Visitor.id == claims.browser_id)
+    prospect_id = claims.prospect_id or await db.scalar(known)
     return {
         "id": opening.visit_id, "workspace_id": claims.workspace_id,
-        "campaign_id": claims.campaign_id, "owner_id": claims.owner_id,
+        "campaign_id": claims.campaign_id,
+        "owner_id": await find_owner(db, prospect_id) or claims.owner_id,
         "browser_id": claims.browser_id, "site_id": claims.site_id,
-        "prospect_id": claims.prospect_id or await db.scalar(known),
+        "prospect_id": prospect_id,
         "device": opening.device[:60],
         "source": dict(claims.source), "last_seq": 0, "started_at": now, "seen_at": now,
         "summary": {},
     }  # fmt: skip
+
+
+async def find_owner(db: AsyncSession, prospect_id: UUID | None) -> UUID | None:
+    """Return who looks after a person now, whatever a page said that was served earlier."""
+    if prospect_id is None:
+        return None
+    return await db.scalar(select(Prospect.owner_id).where(Prospect.id == prospect_id))
 
 
 def come_back(db: AsyncSession, visit: Visit, *, now: datetime) -> None:

@@ -7,10 +7,11 @@ import sys
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.db import transaction
 from app.errors import NotFoundError
-from app.jobs import registry
+from app.jobs import registry, runner
 from app.jobs.commands import (
     LEASE,
     MAX_TRIES,
@@ -69,8 +70,7 @@ async def write(kind, payload=None, **more):
 
 async def only_job():
     async with transaction() as db:
-        (job,) = (await db.scalars(Job.__table__.select().with_only_columns(Job.id))).all()
-        return await db.get(Job, job)
+        return (await db.scalars(select(Job))).one()
 
 
 async def test_a_job_runs_after_its_commit_and_only_then(handlers):
@@ -230,6 +230,43 @@ async def test_a_running_worker_wakes_for_a_new_job_and_finishes_it_when_told_to
     await asyncio.wait_for(worker, 5)
     assert done.is_set()
     assert (await only_job()).state == JobState.DONE
+
+
+async def test_a_long_job_keeps_its_lease(handlers, monkeypatch):
+    monkeypatch.setattr(runner, "RENEW_S", 0.01)
+    began, stop = asyncio.Event(), asyncio.Event()
+    moments = iter(range(10_000))
+
+    @does("long")
+    async def long(payload, now):
+        async with transaction() as db:
+            first = (await db.scalars(select(Job))).one().lease_until
+        began.set()
+        while True:
+            async with transaction() as db:
+                if (await db.scalars(select(Job))).one().lease_until > first + timedelta(seconds=5):
+                    return stop.set()
+
+    await write("long")
+    clock = lambda: NOW + timedelta(seconds=next(moments))  # noqa: E731  each look is a second later
+    await asyncio.wait_for(Runner(time=clock).run(stop), 20)
+    assert began.is_set()
+    assert (await only_job()).state == JobState.DONE
+
+
+async def test_a_job_that_outlasts_the_stop_goes_back_to_the_table(handlers, monkeypatch):
+    monkeypatch.setattr(runner, "DRAIN_S", 0.01)
+    stop = asyncio.Event()
+
+    @does("endless")
+    async def endless(payload, now):
+        stop.set()
+        await asyncio.Event().wait()
+
+    await write("endless")
+    await asyncio.wait_for(Runner(time=lambda: NOW).run(stop), 20)
+    left = await only_job()
+    assert (left.state, left.owner, left.tries) == (JobState.READY, None, 0)
 
 
 async def test_a_worker_does_only_so_many_jobs_side_by_side(handlers):

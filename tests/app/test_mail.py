@@ -142,6 +142,17 @@ async def test_after_a_day_of_trying_a_message_has_failed(monkeypatch):
     assert (await fetch(mail)).state == MailState.FAILED
 
 
+async def test_a_refused_sign_in_is_no_fault_of_the_message_and_tells_no_password(monkeypatch):
+    async with mail_server(Post()) as port:
+        monkeypatch.setenv("SMTP_URL", f"smtp://rita:s3cret@127.0.0.1:{port}")
+        settings.cache_clear()
+        mail = await queue()
+        await run_due_jobs(NOW)
+    waiting = await fetch(mail)
+    assert waiting.state == MailState.DEFERRED
+    assert "s3cret" not in waiting.reply
+
+
 @pytest.mark.parametrize("drop", ["before the dot", "after the dot"])
 async def test_a_connection_lost_during_data_is_unknown_and_never_resent(monkeypatch, drop):
     post = Post()

@@ -228,6 +228,8 @@ async def test_a_yes_taken_back_ends_the_visit_and_is_shown_to_the_rep(heard):
     assert visit.summary["is_withdrawn"] is True
     assert {"visit-ended", "consent-withdrawn"} <= {each.name for each in heard}
     assert [each.is_yes for each in await load(Consent)] == [True, False]
+    told = [each.title for each in await load(TimelineEntry, TimelineEntry.kind == "consent")]
+    assert told == ["Agreed that visits are seen live", "Does not want visits to be seen"]
 
 
 async def test_a_colleagues_choice_is_never_the_prospects():
@@ -235,6 +237,7 @@ async def test_a_colleagues_choice_is_never_the_prospects():
     (consent,) = await load(Consent)
     assert consent.prospect_id is None
     assert consent.browser_id == claims.browser_id
+    assert await load(TimelineEntry, TimelineEntry.kind == "consent") == []
 
 
 async def test_a_closed_way_in_lets_no_visit_begin():

@@ -351,8 +351,9 @@ async def test_an_id_inside_a_form_is_as_closed_as_one_in_the_address(web_app, p
             answers.append(re.sub(r"value=\"\w{32}\"", "", await told(response, value)))
         assert answers[0] == answers[1], path
         assert await stored() == before, path
-    grants = {"user": [str(there.users["granted"]), str(here.users["granted"])]}
-    await admin.post(f"/prospects/{person}/grants", form=grants, headers=OUTSIDE)
+    wanted = f"user={there.users['granted']}&user={here.users['granted']}&user={here.users['other']}"
+    typed = OUTSIDE | {"Content-Type": "application/x-www-form-urlencoded"}
+    await admin.post(f"/prospects/{person}/grants", data=wanted, headers=typed)
     assert await stored() == before
 
 

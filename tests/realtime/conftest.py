@@ -124,7 +124,14 @@ class ServerProcess:
     async def start(self):
         command = [sys.executable, "-m", "uvicorn", "realtime.server:asgi", "--port"]
         self.process = await asyncio.create_subprocess_exec(
-            *command, str(self.port), "--log-level", "critical", cwd=ROOT, env=self.env
+            *command,
+            str(self.port),
+            "--log-level",
+            "critical",
+            "--ws",
+            "websockets-sansio",
+            cwd=ROOT,
+            env=self.env,
         )
         for _ in range(500):
             with contextlib.suppress(OSError):
@@ -134,6 +141,10 @@ class ServerProcess:
                 return
             await asyncio.sleep(0.05)
         raise TimeoutError("the server did not start")
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
 
     async def kill(self):
         if self.process.returncode is None:

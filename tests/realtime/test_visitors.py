@@ -252,10 +252,7 @@ async def test_a_killed_server_loses_nothing_and_stores_nothing_twice(server_pro
     browser = None
     while last < total:
         try:
-            browser = (
-                browser
-                or await Browser(f"http://127.0.0.1:{server_process.port}", claims, visit_id).open()
-            )
+            browser = browser or await Browser(server_process.url, claims, visit_id).open()
             sending = browser.send(*(act(seq) for seq in range(max(1, last - 2), last + 6)))
             due = {kill for kill in kills if kill <= last}
             if due:

@@ -18,7 +18,8 @@ const show = (kind) => {
   editor.requestSubmit(buttons.find((button) => button.dataset.letterPreview === kind))
 }
 
-const shown = () => editor.querySelector("[data-letter-preview][aria-pressed=true]")?.dataset.letterPreview
+const shown = () =>
+  editor.querySelector("[data-letter-preview][aria-pressed=true]")?.dataset.letterPreview
 
 const startEditor = () => {
   let timer

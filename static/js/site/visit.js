@@ -8,7 +8,7 @@ import { opened, watch } from "./visit-watch.js"
 
 const OFFLINE_LINE_MS = 1500
 
-const rapport = { live: false, dropped: 0, act: async () => ({ ok: false, error: "not-live" }) }
+const rapport = { live: false, act: async () => ({ ok: false, error: "not-live" }) }
 window.rapport = rapport
 
 let stop
@@ -51,15 +51,9 @@ const showState = (() => {
   }
 })()
 
-const begin = async ({ scope, page, kinds }) => {
-  const tracked = new Set(kinds.split(" "))
+const openLine = async ({ scope, page }, tracked) => {
   const visit = await findVisit(scope)
   const queue = new Queue(queueKey(scope, visit))
-  const tell = (act, isUrgent) => {
-    if (!tracked.has(act.kind)) return Promise.resolve({ ok: false, error: "not-tracked" })
-    rapport.dropped = queue.dropped
-    return line.tell(act, isUrgent)
-  }
   const line = new Line({
     page,
     visit,
@@ -80,31 +74,50 @@ const begin = async ({ scope, page, kinds }) => {
       return next
     },
   })
+  return line
+}
+
+const begin = (dataset) => {
+  const tracked = new Set(dataset.kinds.split(" "))
+  let line
+  const opening = openLine(dataset, tracked)
+  // What is done while the visit is still being found waits for it, with its own time.
+  const tell = (act, isUrgent) => {
+    if (!tracked.has(act.kind)) return Promise.resolve({ ok: false, error: "not-tracked" })
+    const stamped = { at: new Date().toISOString(), ...act }
+    return line ? line.tell(stamped, isUrgent) : opening.then(() => line.tell(stamped, isUrgent))
+  }
   const unwatch = watch(tell)
   const listening = new AbortController()
   const on = (target, event, listener) =>
     target.addEventListener(event, listener, { signal: listening.signal })
   on(window, "pagehide", () => {
-    if (tracked.has("left")) queue.add({ kind: "left", details: { dropped: queue.dropped } })
+    if (!line) return
+    const { dropped } = line.queue
+    if (tracked.has("left")) line.queue.add({ kind: "left", details: { dropped } })
     line.leave()
   })
   on(window, "pageshow", (event) => {
     if (!event.persisted) return
     tell(opened({ again: true }), true)
-    line.back()
+    line?.back()
   })
-  on(window, "online", () => line.here())
-  on(document, "visibilitychange", () => document.hidden || line.here())
+  on(window, "online", () => line?.here())
+  on(document, "visibilitychange", () => document.hidden || line?.here())
   rapport.live = true
   rapport.act = (act) => tell(act, true)
   stop = () => {
     unwatch()
     listening.abort()
-    line.shut()
+    opening.then((opened) => opened.shut())
   }
-  tell(opened(queue.next > 1 && { again: true }), true)
-  sendOrphans({ scope, page }, visit, queue)
-  await line.open()
+  opening.then((made) => {
+    line = made
+    if (line.isShut) return
+    tell(opened(line.queue.next > 1 && { again: true }), true)
+    sendOrphans(dataset, line.visit, line.queue)
+    line.open()
+  })
 }
 
 const end = () => {
