@@ -22,6 +22,8 @@ STATUS: dict[type[DomainError], int] = {
     TooManyError: 429,
     InvalidError: 422,
 }
+KEPT = {"Allow", "Retry-After"}
+"""What the framework's refusals say in headers and our pages say too."""
 WORDS = {
     400: ("That did not work", "The request could not be understood. Please try again."),
     403: ("This is not yours to open", "Ask an admin of your workspace if you need it."),
@@ -55,7 +57,11 @@ async def refuse_http(error: HTTPException) -> Response:
     """Turn the framework's own refusals into the same pages; redirects pass."""
     if error.code is None or error.code < 400:  # noqa: PLR2004  redirects are not refusals
         return Response("", error.code, dict(error.get_headers()))
-    return await _page(error.code, "")
+    response = await _page(error.code, "")
+    for name, value in error.get_headers():
+        if name in KEPT:
+            response.headers[name] = value
+    return response
 
 
 async def report_bug(error: Exception) -> Response:

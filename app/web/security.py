@@ -54,7 +54,7 @@ def csrf_token() -> str:
 async def _has_token() -> bool:
     """Whether the request carries this browser's token, as a field or as a header."""
     sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf_token", "")
-    return hmac.compare_digest(sent, csrf_token())
+    return hmac.compare_digest(sent.encode(), csrf_token().encode())
 
 
 def csp_nonce() -> str:

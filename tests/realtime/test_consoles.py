@@ -257,7 +257,10 @@ async def test_a_console_closes_when_its_session_ends(listen, here, ending):
 async def test_a_new_password_leaves_the_browser_it_was_chosen_in_connected(listen, here):
     async with transaction() as db:
         cookie, viewer = await make_viewer(db, here.users["owner"])
-    elsewhere, chosen = await listen(*here.door("owner")), await listen(cookie, console_token(viewer))
+    elsewhere, chosen = (
+        await listen(*here.door("owner")),
+        await listen(cookie, console_token(viewer)),
+    )
     async with transaction() as db:
         user = await db.get_one(User, viewer.user_id)
         await set_password(db, user, password_hash="y", but=viewer.session_id, now=NOW)
@@ -302,7 +305,8 @@ async def test_a_console_without_cookie_and_page_of_one_session_is_refused(url, 
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "http://127.0.0.1:1"]
+    "origin",
+    ["https://evil.example", "null", "http://127.0.0.1.evil.example", "http://127.0.0.1:1"],
 )
 async def test_only_our_own_pages_open_a_console(url, here, origin):
     console = Console(url, *here.door("owner"), origin=origin)

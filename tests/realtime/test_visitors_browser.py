@@ -60,7 +60,7 @@ async def trail():
 
 async def until(holds):
     """Wait until the trail is as it should be; returns it."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while not holds(found := await trail()):  # noqa: ASYNC110  another process writes it
             await asyncio.sleep(0.05)
     return found
@@ -171,8 +171,9 @@ async def test_scripted_clicks_and_typed_text_are_not_acts(address, context):
     await field.type("my secret plan")
     await field.click()
     await press(page)
-    await until(clicks)
+    await page.goto("about:blank")
+    await until(lambda found: found[-1][2] == "left")
     async with reading() as db:
         told = list(await db.scalars(select(Act).where(Act.kind == "clicked")))
     assert not [each for each in told if "secret" in f"{each.text} {each.target} {each.details}"]
-    assert len([each for each in told if each.target == "why" or "why" in each.name]) == 1
+    assert len([each for each in told if each.target == "why"]) == 1

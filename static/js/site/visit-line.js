@@ -5,7 +5,6 @@ const REST_MS = 50
 const HEARTBEAT_MS = 10_000
 const ACK_MS = 8_000
 const SLOWEST_MS = 15_000
-const FAILURES_BEFORE_POSTS = 2
 const CONNECT_MS = 4_000
 const NEVER = new Set(["malformed", "not-tracked", "invalid"])
 const OVER = new Set(["no-consent", "not_found"])
@@ -18,7 +17,6 @@ export class Line {
     Object.assign(this, { page, visit, queue, onOver, onState, onClosed })
     this.size = BATCH
     this.tries = 0
-    this.failures = 0
   }
 
   async open() {
@@ -96,7 +94,6 @@ export class Line {
   }
 
   #joined() {
-    this.failures = 0
     this.posts = false
     this.#state(true)
     this.#beat()
@@ -114,7 +111,6 @@ export class Line {
 
   #lost() {
     this.#state(false)
-    if (++this.failures < FAILURES_BEFORE_POSTS && this.socket) return
     this.posts = true
     this.#beat()
     this.flush()

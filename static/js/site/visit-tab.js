@@ -1,6 +1,7 @@
 // One tab is one visit: its id survives a reload, and a duplicated tab gets its own.
 
-const PATIENCE_MS = 400
+const PATIENCE_MS = 1500
+const ANSWER_MS = 200
 
 const newId = () =>
   crypto.randomUUID?.() ??
@@ -26,15 +27,16 @@ const ask = (name) =>
   new Promise((resolve) => {
     const channel = new BroadcastChannel(name)
     channel.onmessage = ({ data }) => {
-      if (data === "taken") resolve(false)
-      else channel.postMessage("taken")
+      if (data !== "taken") return channel.postMessage("taken")
+      channel.close()
+      resolve(false)
     }
     channel.postMessage("whose")
-    setTimeout(() => resolve(true), PATIENCE_MS / 2)
+    setTimeout(() => resolve(true), ANSWER_MS)
     release[name] = () => channel.close()
   })
 
-const claim = async (id, patience) =>
+export const claim = async (id, patience) =>
   navigator.locks ? lock(`visit-${id}`, patience) : ask(`visit-${id}`)
 
 const slot = (scope) => `visit-id:${scope}`

@@ -3,7 +3,15 @@
 import { watchConsent } from "./consent.js"
 import { Line } from "./visit-line.js"
 import { Queue } from "./visit-queue.js"
-import { findOrphans, findVisit, forgetVisits, freshVisit, letGo, queueKey } from "./visit-tab.js"
+import {
+  claim,
+  findOrphans,
+  findVisit,
+  forgetVisits,
+  freshVisit,
+  letGo,
+  queueKey,
+} from "./visit-tab.js"
 import { opened, watch } from "./visit-watch.js"
 
 const OFFLINE_LINE_MS = 1500
@@ -96,11 +104,13 @@ const begin = (dataset) => {
     const { dropped } = line.queue
     if (tracked.has("left")) line.queue.add({ kind: "left", details: { dropped } })
     line.leave()
+    letGo(line.visit)
   })
   on(window, "pageshow", (event) => {
-    if (!event.persisted) return
+    if (!event.persisted || !line) return
+    claim(line.visit)
     tell(opened({ again: true }), true)
-    line?.back()
+    line.back()
   })
   on(window, "online", () => line?.here())
   on(document, "visibilitychange", () => document.hidden || line?.here())
