@@ -18,6 +18,7 @@ from app.prospects.routes import prospects
 from app.sites.routes import sites
 from app.tracking.routes import tracking
 from app.web.assets import assets
+from app.web.compression import compress
 from app.web.health import health
 from app.web.pages import prepare_templates
 from app.web.refusals import register_refusals
@@ -43,6 +44,7 @@ def create_app() -> Quart:
     app.before_request(recognise_viewer)
     app.before_request(refuse_foreign_posts)
     app.after_request(set_headers)
+    app.after_request(compress)
     app.before_serving(start)
     app.after_serving(stop)
     return app

@@ -14,10 +14,11 @@ from app.accounts.models import Role
 from app.config import settings
 from app.db import close_database, transaction
 from app.jobs.runner import run_due_jobs
+from app.sites.link_routes import misses
 from app.sites.links import make_personal_link
 from app.web import create_app
 from tests.app.accounts_door import PASSWORD, mailed_path, make_person, read_mails
-from tests.make import make_campaign, make_user, sign_in
+from tests.make import make_campaign, make_prospect, make_user, sign_in
 from tests.visiting import make_page
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -30,14 +31,33 @@ async def rep(client):
     async with transaction() as db:
         user = await make_user(db, role=Role.ADMIN)
         campaign = await make_campaign(db, owner=user)
-        claims = await make_page(db, owner=user)
-        viewer = await sign_in(client, db, user)
-    return {"user": user, "slug": campaign.slug, "site_id": claims.site_id, "viewer": viewer}
+        prospect = await make_prospect(db, owner=user)
+        claims = await make_page(db, prospect=prospect, owner=user)
+        link = await make_personal_link(
+            db, site_id=claims.site_id, purpose="letter", now=clock.now()
+        )
+        await sign_in(client, db, user)
+    return {"slug": campaign.slug, "site_id": claims.site_id, "link": link}
+
+
+@pytest.fixture(autouse=True)
+def no_misses():
+    """Nobody has guessed at links yet; what other tests tried is counted in this process."""
+    misses.forget()
 
 
 @pytest.fixture
 def stranger(web_app):
+    """A browser that brings nothing."""
     return web_app.test_client()
+
+
+@pytest.fixture
+async def guest(web_app, rep):
+    """A browser that came by a personal link."""
+    browser = web_app.test_client()
+    assert (await browser.get(f"/p/{rep['link']}")).status_code == 303
+    return browser
 
 
 def policy_of(response):
@@ -55,9 +75,11 @@ PAGES = ("/sign-in", "/sign-in/forgotten", "/reset/unknown", "/p/unknown", "/u/u
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("is_signed_in", [True, False])
-async def test_every_answer_carries_the_security_headers(client, stranger, rep, path, is_signed_in):
-    browser = client if is_signed_in else stranger
+@pytest.mark.parametrize("who", ["client", "stranger", "guest"])
+async def test_every_answer_carries_the_security_headers(
+    client, stranger, guest, rep, path, who
+):  # fmt: skip
+    browser = {"client": client, "stranger": stranger, "guest": guest}[who]
     response = await browser.get(path.format(**{k: rep[k] for k in ("slug", "site_id")}))
     policy = policy_of(response)
     assert policy["default-src"] == ["'none'"]
@@ -74,10 +96,10 @@ async def test_every_answer_carries_the_security_headers(client, stranger, rep, 
     assert "X-Powered-By" not in response.headers
 
 
-async def test_no_page_needs_what_the_policy_forbids(client, rep):
+async def test_no_page_needs_what_the_policy_forbids(client, guest, rep):
     for path in PAGES:
         address = path.format(slug=rep["slug"], site_id=rep["site_id"])
-        response = await client.get(address)
+        response = await (guest if path.startswith("/s/") else client).get(address)
         html = await response.get_data(as_text=True)
         assert not re.search(r"<script(?![^>]*\bsrc=\"/static/)", html), address
         assert not re.search(r"<[a-z][^>]*\s(?:style|on[a-z]+)=", html), address
@@ -100,11 +122,18 @@ async def test_what_a_signed_in_person_sees_is_kept_by_no_cache(client, rep, pat
     assert (await client.get(path)).headers["Cache-Control"] == "no-store"
 
 
-async def test_personal_pages_are_kept_by_nobody_and_found_by_no_search_engine(client, stranger, rep):
-    site = f"/s/{rep['site_id']}/"
-    for browser, path in ((stranger, site), (stranger, f"{site}modules/goals"),
-                          (stranger, "/p/unknown"), (client, f"/sites/{rep['site_id']}")):  # fmt: skip
+async def test_personal_pages_are_kept_by_nobody_and_found_by_no_search_engine(
+    client, stranger, guest, rep
+):  # fmt: skip
+    site, versions = f"/s/{rep['site_id']}/", f"/sites/{rep['site_id']}"
+    for browser, path, status in (
+        (stranger, site, 404), (stranger, f"{site}modules/goals", 404), (guest, site, 200),
+        (guest, f"{site}modules/goals", 200), (stranger, "/p/unknown", 404),
+        (stranger, f"/p/{rep['link']}", 303), (client, versions, 200),
+        (client, f"{versions}/versions/1/preview", 200),
+    ):  # fmt: skip
         response = await browser.get(path)
+        assert response.status_code == status, path
         assert response.headers["Cache-Control"] == "no-store", path
         assert "noindex" in response.headers["X-Robots-Tag"], path
 
