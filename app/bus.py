@@ -52,7 +52,7 @@ def announce(db: AsyncSession, announcement: Announcement) -> None:
 
 async def publish(announcement: Announcement) -> None:
     """Tell every listener now; one that fails is logged and does not stop the others."""
-    for listener in _listeners:
+    for listener in tuple(_listeners):
         try:
             await listener(announcement)
         except Exception:

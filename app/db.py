@@ -80,14 +80,17 @@ _write_turn: AbstractAsyncContextManager[object] = nullcontext()
 def open_database(config: Settings) -> AsyncEngine:
     """Connect this process to its database; call once before anything reads or writes."""
     global _engine, _write_turn  # noqa: PLW0603  one database per process, opened at the start
-    _engine = create_async_engine(config.database_url)
+    # What is stored (people, letters, digests) stays out of errors, and so out of the logs.
+    _engine = create_async_engine(config.database_url, hide_parameters=True)
     if is_sqlite():
         _prepare_sqlite(_engine, config.sqlite_synchronous)
         _write_turn = asyncio.Lock()
+        reads: dict[str, object] = {"only_reads": True}
     else:
         _write_turn = nullcontext()
+        reads = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     Writer.configure(bind=_engine)
-    Reader.configure(bind=_engine.execution_options(only_reads=True))
+    Reader.configure(bind=_engine.execution_options(**reads))
     return _engine
 
 

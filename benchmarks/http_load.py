@@ -9,6 +9,7 @@ import uvloop
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
+ACCEPT = "Accept-Encoding: gzip"
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def ask_for(url: str, *, cookie: str, connections: int, seconds: float) -> Load:
 async def _ask_for(url: str, cookie: str, connections: int, seconds: float) -> Load:
     """Open the connections together and wait for all of them."""
     parts = urlsplit(url)
-    lines = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Cookie: {cookie}"]
+    lines = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Cookie: {cookie}", ACCEPT]
     request = "\r\n".join(lines).encode() + HEAD_END
     load, began = Load(), time.perf_counter()
     askers = [Asker(request, began + seconds, load.times) for _ in range(connections)]

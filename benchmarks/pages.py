@@ -19,8 +19,8 @@ ROUNDS = 5
 SECONDS = 1.5
 CONNECTIONS = (1, 8)
 COLUMNS = (
-    "page", "bytes", "connections", "server", "requests/s", "p50 ms", "p99 ms", "CPU ms/request",
-    "times bare",
+    "page", "bytes on the wire", "connections", "server", "requests/s", "p50 ms", "p99 ms",
+    "CPU ms/request", "times bare",
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ PAGE = re.compile(r'data-page="([^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class OpenPage:
-    """A page as one browser got it; `token` is its sealed page token."""
+    """A page as one browser got it: bytes on the wire, and its sealed page token."""
 
     url: str
     cookie: str
@@ -38,7 +38,7 @@ def open_page(url: str, browser: httpx.Client | None = None) -> OpenPage:
     page.raise_for_status()
     found = PAGE.search(page.text)
     sent = page.request.headers.get("Cookie", "")
-    return OpenPage(str(page.url), sent, len(page.content), found.group(1) if found else "")
+    return OpenPage(str(page.url), sent, page.num_bytes_downloaded, found.group(1) if found else "")
 
 
 def open_link(link: str, *, consents: bool = False) -> OpenPage:

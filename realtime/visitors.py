@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from app import clock
+from app.accounts.browsers import name_browser
 from app.bus import Announcement
 from app.db import transaction
 from app.errors import NotFoundError
 from app.tracking.claims import PageClaims, read_claims
-from app.tracking.device import name_device
 from app.tracking.intake import open_visit, take_acts
 from app.tracking.visits import Opening, note_away, note_here
 from realtime.guard import Ack, GuardedNamespace, accepts, admits
@@ -41,12 +41,12 @@ class Visitors(GuardedNamespace):
         claims = read_claims(hello.page)
         if claims is None:
             raise NotFoundError
-        device = name_device(environ.get("HTTP_USER_AGENT", ""))
+        device = name_browser(environ.get("HTTP_USER_AGENT", ""))
         self.seats[sid] = Seat(hello.visit, claims)
         try:
             await open_visit(Opening(hello.visit, claims, device), now=clock.now())
         except BaseException:
-            del self.seats[sid]
+            self.seats.pop(sid, None)
             raise
 
     @accepts(VisitorActs, who=VISITOR)

@@ -1,4 +1,7 @@
-"""What every test stands on: settings of its own and a fresh database on disk."""
+"""What every test stands on: settings of its own and a fresh database on disk.
+
+With TEST_DATABASE_URL the same tests run on that (PostgreSQL) database, which they empty.
+"""
 
 import os
 import tempfile
@@ -24,9 +27,10 @@ async def database(tmp_path, monkeypatch, request):
         yield None
         return
     monkeypatch.setattr(bus, "_listeners", [])
-    url = f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    url = os.environ.get("TEST_DATABASE_URL") or f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
     engine = open_database(settings().model_copy(update={"database_url": url}))
     async with engine.begin() as connection:
+        await connection.run_sync(Table.metadata.drop_all)
         await connection.run_sync(Table.metadata.create_all)
     yield engine
     await close_database()

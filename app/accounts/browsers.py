@@ -1,4 +1,4 @@
-"""Naming a browser so that its owner recognises it in a list."""
+"""Naming a browser so that people recognise it: "Chrome on Android"."""
 
 BROWSERS = (
     ("Edg", "Edge"),
@@ -16,19 +16,19 @@ SYSTEMS = (
     ("Android", "Android"),
     ("Windows", "Windows"),
     ("Mac OS X", "Mac"),
-    ("CrOS", "ChromeOS"),
+    ("CrOS", "Chromebook"),
     ("Linux", "Linux"),
 )
 
 
 def name_browser(user_agent: str) -> str:
-    """Return "Firefox on Windows" for a User-Agent, as far as it tells.
+    """Return "Firefox on Windows" for a User-Agent, as far as it tells; "" for nothing.
 
-    Order matters above: most browsers also claim to be several others.
+    Order matters above: most browsers also claim to be several others. Nothing in it could tell
+    two people apart.
     """
-    browser = _first(BROWSERS, user_agent)
-    system = _first(SYSTEMS, user_agent)
-    return f"{browser or 'A browser'} on {system}" if system else browser or "Unknown browser"
+    words = (_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent))
+    return " on ".join(word for word in words if word)
 
 
 def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:

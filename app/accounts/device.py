@@ -12,7 +12,7 @@ def this_device() -> Device:
     """Return the browser in front of us."""
     return Device(
         network=network_of(request.remote_addr),
-        browser=name_browser(request.headers.get("User-Agent", "")),
+        browser=name_browser(request.headers.get("User-Agent", "")) or "Unknown browser",
         old_token=request.cookies.get(SESSION_COOKIE, ""),
     )
 

@@ -86,7 +86,9 @@ async def _keep_an_admin(db: AsyncSession, user: User) -> None:
     if Role(user.role) is not Role.ADMIN:
         return
     await db.execute(
-        select(Workspace.id).where(Workspace.id == user.workspace_id).with_for_update()
+        select(Workspace.id)
+        .where(Workspace.id == user.workspace_id)
+        .with_for_update(key_share=True)
     )
     others = select(func.count()).where(
         User.workspace_id == user.workspace_id,

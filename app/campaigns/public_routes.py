@@ -13,6 +13,7 @@ from quart import (
 
 from app import clock
 from app.accounts.access import open_to_all
+from app.accounts.addresses import network_of
 from app.accounts.limits import count_against
 from app.campaigns.blueprint import campaigns
 from app.campaigns.commands import capture_lead
@@ -22,7 +23,7 @@ from app.campaigns.page import PublicPage, Seller
 from app.campaigns.plan import form_fields_of, tracked_of
 from app.campaigns.queries import find_by_slug, find_live_campaign, find_logo, get_seller
 from app.campaigns.sending import (
-    LEADS_PER_ADDRESS,
+    LEADS_PER_NETWORK,
     is_robot,
     read_sent_to,
     seal_arrival,
@@ -127,7 +128,7 @@ async def _capture(slug: str, form: dict[str, list[str]], source: Source, key: s
         if campaign is None:
             raise NotFoundError
         now = clock.now()
-        await count_against(db, LEADS_PER_ADDRESS, request.remote_addr or "", now=now)
+        await count_against(db, LEADS_PER_NETWORK, network_of(request.remote_addr), now=now)
         person = read_lead(form, form_fields_of(campaign))
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         await capture_lead(

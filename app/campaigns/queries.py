@@ -86,6 +86,11 @@ async def get_seller(db: AsyncSession, campaign: Campaign) -> Seller:
     company = offer_of(campaign).company
     if not company:
         company = (await get_workspace(db, campaign.workspace_id)).name
+    return seller_of(user, company)
+
+
+def seller_of(user: User, company: str) -> Seller:
+    """Return a rep as visitors see them."""
     return Seller(
         name=user.name,
         title=user.title,

@@ -13,6 +13,7 @@ from app.prospects.queries import get_prospect
 from app.tracking.queries import list_acts
 
 console = Blueprint("console", __name__)
+LAST_ACT = 2_000_000_000
 
 
 @console.get("/console")
@@ -64,7 +65,7 @@ async def show_visit(visit_id: UUID) -> ResponseReturnValue:
 @signed_in()
 async def show_acts(visit_id: UUID) -> ResponseReturnValue:
     """Show the acts a console missed: those numbered above `after`."""
-    after = request.args.get("after", 0, type=int)
+    after = min(max(0, request.args.get("after", 0, type=int)), LAST_ACT)
     async with reading() as db:
         await get_seen_visit(db, visit_id, viewer=current_viewer())
         acts = await list_acts(db, visit_id, after_seq=after)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.tracking.models import ActKind
+from modules.registry import all_modules
 
 Fields = Sequence[tuple[str, str]]
 
@@ -20,6 +21,16 @@ class Step:
     details: Mapping[str, object] = field(default_factory=dict)
 
 
+def words_on(module: str, target: str = "") -> str:
+    """Return what a browser would read there: a module's title, or the words on an option."""
+    example = all_modules()[module].settings()
+    if not target:
+        return str(example.title)
+    options = getattr(example, "options", ()) or getattr(example, "capabilities", ())
+    words = {option.key: option.label for option in options}
+    return str(words.get(target, target.capitalize() if target.islower() else target))
+
+
 def opened() -> Step:
     """Open the site."""
     return Step(0, ActKind.OPENED)
@@ -27,12 +38,13 @@ def opened() -> Step:
 
 def seen(module: str, after_s: float = 4) -> Step:
     """Come to a module."""
-    return Step(after_s, ActKind.MOVED, "seen", module)
+    return Step(after_s, ActKind.MOVED, "seen", module, details={"label": words_on(module)})
 
 
 def clicked(name: str, module: str, target: str = "", after_s: float = 3) -> Step:
     """Click on something."""
-    return Step(after_s, ActKind.CLICKED, name, module, target)
+    said = {"label": words_on(module, target)}
+    return Step(after_s, ActKind.CLICKED, name, module, target, said)
 
 
 def answered(module: str, *fields: tuple[str, str], after_s: float = 2) -> Step:

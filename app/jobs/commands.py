@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.bus import Announcement, announce
@@ -18,6 +18,7 @@ MAX_TRIES = 8
 MAX_CRASHES = 3
 DONE_KEPT_FOR = timedelta(days=7)
 NOBODY = UUID(int=0)
+FRESH = {"state": JobState.READY, "tries": 0, "crashes": 0, "finished_at": None}
 
 
 async def enqueue(
@@ -32,13 +33,16 @@ async def enqueue(
     """Write a job into this transaction; it runs soon after the commit, or at `run_at`.
 
     `payload` holds plain JSON values. With a `key` the same job is written only once: a repeat
-    stays silent for as long as the first is remembered (a week after it was done).
+    stays silent for as long as the first is remembered (a week after it was done), and gives one
+    that lies dead a fresh start.
     """
     row = {
         "id": uuid4(), "kind": kind, "payload": dict(payload), "key": key, "state": JobState.READY,
         "run_at": run_at or now, "tries": 0, "crashes": 0, "created_at": now,
     }  # fmt: skip
-    await db.execute(insert_or_ignore(Job, [row]))
+    written = await db.scalar(insert_or_ignore(Job, [row]).returning(Job.id))
+    if written is None:
+        await _change_dead(db, Job.key == key, run_at=run_at or now, **FRESH)
     announce_ready(db)
 
 
@@ -110,9 +114,8 @@ async def defer_job(db: AsyncSession, job_id: UUID, *, owner: str, run_at: datet
 
 async def retry_job(db: AsyncSession, job_id: UUID, *, now: datetime) -> None:
     """Give a dead job a fresh start. Raises NotFoundError if it is not dead."""
-    await _change_dead(
-        db, job_id, state=JobState.READY, run_at=now, tries=0, crashes=0, finished_at=None
-    )
+    if await _change_dead(db, Job.id == job_id, run_at=now, **FRESH) != 1:
+        raise NotFoundError("There is no such dead job.")
     announce_ready(db)
 
 
@@ -129,11 +132,10 @@ async def purge_done_jobs(db: AsyncSession, *, now: datetime) -> int:
     return _rows(await db.execute(delete(Job).where(is_old)))
 
 
-async def _change_dead(db: AsyncSession, job_id: UUID, **values: Any) -> None:
-    """Update a dead job."""
-    is_dead = (Job.id == job_id) & (Job.state == JobState.DEAD)
-    if _rows(await db.execute(update(Job).where(is_dead).values(**values))) != 1:
-        raise NotFoundError("There is no such dead job.")
+async def _change_dead(db: AsyncSession, which: ColumnElement[bool], **values: Any) -> int:
+    """Update a dead job; returns how many there were."""
+    is_dead = which & (Job.state == JobState.DEAD)
+    return _rows(await db.execute(update(Job).where(is_dead).values(**values)))
 
 
 async def _settle(db: AsyncSession, job_id: UUID, owner: str, **values: Any) -> bool:

@@ -176,7 +176,7 @@ def values_of(prospect: Prospect) -> dict[str, str]:
     own = {f"{OWN_PREFIX}{label}".lower(): str(value) for label, value in prospect.custom.items()}
     return {
         **own,
-        "first_name": prospect.name.partition(" ")[0],
+        "first_name": prospect.first_name,
         "name": prospect.name,
         "title": prospect.title,
         "company": company.name if company else "",

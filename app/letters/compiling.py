@@ -16,8 +16,11 @@ LONGEST = 100_000
 DEEPEST = 60
 MOST_ELEMENTS = 800
 VOID = {"br", "img", "hr", "meta", "input", "link", "area", "col", "wbr"}
-ELEMENT = re.compile(r"<(/?)([A-Za-z][\w-]*)(?:\"[^\"]*\"|'[^']*'|[^>\"'])*?(/?)>")
-COMMENT = re.compile(r"<!--.*?(?:-->|$)|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+ELEMENT = re.compile(
+    r"<(/?)([A-Za-z][\w-]*)(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|[^>\"'])*?(/?)(?:>|\Z)"
+)
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+"""What is never closed goes on to the end: looked for at every `<` anew it would take seconds."""
 FORBIDDEN = {"script", "iframe", "object", "embed", "form", "base", "svg", "math"}
 SCHEMES = ("https:", "http:", "mailto:", "tel:", "#")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from app.accounts.access import Viewer
 from app.accounts.queries import get_workspace
@@ -116,6 +116,7 @@ async def list_letters(db: AsyncSession, prospect_id: UUID) -> Sequence[LetterLi
         select(Letter, Campaign.name, Mail)
         .join(Campaign, Campaign.id == Letter.campaign_id)
         .outerjoin(Mail, Mail.id == Letter.mail_id)
+        .options(defer(Mail.content))
         .where(Letter.prospect_id == prospect_id)
         .order_by(Letter.created_at.desc())
     )

@@ -14,7 +14,6 @@ from app.db import as_uuid
 from app.mail.commands import lift_suppression, suppress
 from app.mail.models import Mail
 from app.prospects.commands import add_to_timeline
-from app.prospects.identity import normalise_email
 from app.prospects.queries import find_by_email
 from app.prospects.timeline import TimelineLine
 from app.tokens import seal, unseal
@@ -57,9 +56,7 @@ async def _find_mail(db: AsyncSession, sealed: str) -> Mail | None:
 
 async def _tell(db: AsyncSession, mail: Mail, title: str, *, now: datetime) -> None:
     """Write it on the person's timeline, where the person is still known; once a day."""
-    prospect = await find_by_email(
-        db, normalise_email(mail.to_email), workspace_id=mail.workspace_id
-    )
+    prospect = await find_by_email(db, mail.to_email.lower(), workspace_id=mail.workspace_id)
     if prospect is not None:
         line = TimelineLine("consent", title, key=f"{title}:{mail.id}:{now:%Y-%m-%d}")
         await add_to_timeline(db, prospect.id, line, now=now)

@@ -87,7 +87,7 @@ class Conversation:
     async def transmit(self, content: bytes) -> str:
         """Send the message itself and return the server's words of acceptance."""
         response = await self._client.data(content, timeout=FINAL_DOT_TIMEOUT_S)
-        return f"{response.code} {response.message}"
+        return _storable(f"{response.code} {response.message}")
 
 
 def is_answer(error: Exception) -> bool:
@@ -103,5 +103,10 @@ def is_permanent(error: Exception) -> bool:
 def describe(error: Exception) -> str:
     """Say what went wrong in one line, without what we sent."""
     if isinstance(error, SMTPResponseException):
-        return f"{error.code} {error.message}"
-    return f"{type(error).__name__}: {error}".strip(": ")
+        return _storable(f"{error.code} {error.message}")
+    return _storable(f"{type(error).__name__}: {error}".strip(": "))
+
+
+def _storable(reply: str) -> str:
+    """Return a reply as a database can keep it: servers also answer in Latin-1, or with NUL."""
+    return reply.encode("utf-8", "replace").decode().replace("\0", "?")

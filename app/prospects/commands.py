@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
+from app.accounts.models import Workspace
 from app.bus import Announcement, announce
 from app.db import insert_or_ignore
 from app.errors import InvalidError
@@ -45,6 +47,7 @@ async def create_or_complete_prospect(
     A known person keeps their owner and all that is already known; what was told differently
     goes on the timeline.
     """
+    await hold_people(db, workspace_id)
     known = await find_by_email(db, person.email, workspace_id=workspace_id)
     if known is None:
         prospect = await _create(db, person, workspace_id, owner_id, source, now=now)
@@ -69,6 +72,7 @@ async def add_by_address(
     """
     name, address = split_address(text.strip())
     person = read_person({"email": address, "name": name[:200]})
+    await hold_people(db, viewer.workspace_id)
     known = await find_by_email(db, person.email, workspace_id=viewer.workspace_id)
     if known is not None:
         if not await is_visible(db, known.id, viewer=viewer):
@@ -82,6 +86,16 @@ async def add_by_address(
         now=now, by=viewer.user_id, guessed=tuple(told),
     )  # fmt: skip
     return prospect, True
+
+
+async def hold_people(db: AsyncSession, workspace_id: UUID) -> None:
+    """Let nobody else bring people into this workspace until the commit.
+
+    Two who tell of the same person at the same moment would both find nobody. What refers to the
+    workspace (acts, mails) does not wait for it.
+    """
+    held = select(Workspace.id).where(Workspace.id == workspace_id)
+    await db.execute(held.with_for_update(key_share=True))
 
 
 async def add_to_timeline(

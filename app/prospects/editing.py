@@ -9,7 +9,7 @@ from sqlalchemy.orm import attributes
 
 from app.accounts.access import Viewer
 from app.errors import InvalidError
-from app.prospects.commands import add_to_timeline, book_for, tell
+from app.prospects.commands import add_to_timeline, book_for, hold_people, tell
 from app.prospects.companies import get_company
 from app.prospects.completion import COMPANY_FACTS, complete_company
 from app.prospects.models import Company, Prospect
@@ -26,6 +26,7 @@ async def edit_prospect(
 
     Raises InvalidError when the new address is somebody else's.
     """
+    await hold_people(db, viewer.workspace_id)
     prospect = await get_prospect(db, prospect_id, viewer=viewer)
     other = await find_by_email(db, person.email, workspace_id=viewer.workspace_id)
     if other is not None and other.id != prospect.id:
@@ -47,6 +48,7 @@ async def edit_company(
 
     Raises InvalidError when another company has this name.
     """
+    await hold_people(db, viewer.workspace_id)
     company = await get_company(db, company_id, viewer=viewer)
     key = name_key(facts.name)
     same = await find_companies(db, [key] if key else [], workspace_id=viewer.workspace_id)

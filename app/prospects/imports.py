@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.access import Viewer
 from app.bus import Announcement, announce
 from app.errors import InvalidError, NotFoundError
-from app.prospects.commands import SOMEBODY_ELSES, timeline_row
+from app.prospects.commands import SOMEBODY_ELSES, hold_people, timeline_row
 from app.prospects.completion import CompanyBook, complete_prospect, new_prospect
 from app.prospects.models import Company, Prospect, ProspectImport, TimelineEntry
 from app.prospects.queries import find_companies, visible_to
@@ -66,14 +66,18 @@ async def keep_file(
     return upload
 
 
-async def get_import(db: AsyncSession, import_id: UUID, *, viewer: Viewer) -> ProspectImport:
-    """Return a file the viewer uploaded. Raises NotFoundError for anybody else's."""
+async def get_import(
+    db: AsyncSession, import_id: UUID, *, viewer: Viewer, to_change: bool = False
+) -> ProspectImport:
+    """Return a file the viewer uploaded, held until the commit if `to_change`.
+
+    Raises NotFoundError for anybody else's.
+    """
     mine = (ProspectImport.user_id == viewer.user_id) & (
         ProspectImport.workspace_id == viewer.workspace_id
     )
-    upload = await db.scalar(
-        select(ProspectImport).where(ProspectImport.id == import_id, mine).with_for_update()
-    )
+    query = select(ProspectImport).where(ProspectImport.id == import_id, mine)
+    upload = await db.scalar(query.with_for_update() if to_change else query)
     if upload is None:
         raise NotFoundError("There is no such import.")
     return upload
@@ -88,13 +92,13 @@ async def map_columns(
     viewer: Viewer,
 ) -> None:
     """Remember what each column is for, and how the letters are to be read."""
-    upload = await get_import(db, import_id, viewer=viewer)
+    upload = await get_import(db, import_id, viewer=viewer, to_change=True)
     upload.mapping = {"columns": dict(columns), "encoding": encoding[:20]}
 
 
 async def discard_import(db: AsyncSession, import_id: UUID, *, viewer: Viewer) -> None:
     """Forget a file; nothing was stored of it."""
-    await db.delete(await get_import(db, import_id, viewer=viewer))
+    await db.delete(await get_import(db, import_id, viewer=viewer, to_change=True))
 
 
 async def review_import(upload: ProspectImport) -> Review:
@@ -131,9 +135,10 @@ async def run_import(
     Known people are completed. A repeat, however fast, changes nothing. Raises InvalidError when
     there is nobody to store.
     """
-    upload = await get_import(db, import_id, viewer=viewer)
+    upload = await get_import(db, import_id, viewer=viewer, to_change=True)
     if upload.finished_at is not None:
         return upload
+    await hold_people(db, viewer.workspace_id)
     assessment = await assess_import(db, review, viewer=viewer)
     if not assessment.people:
         raise InvalidError({"file": "There is nobody in this file to import."})

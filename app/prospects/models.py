@@ -105,6 +105,11 @@ class Prospect(Table):
         """What stands in headings: the name, or the address while no name is known."""
         return self.name or self.email
 
+    @property
+    def first_name(self) -> str:
+        """The first word of the name, "" while no name is known."""
+        return self.name.partition(" ")[0]
+
     def is_guess(self, fact: str) -> bool:
         """Whether "name" or "company" was only read out of the address."""
         return fact in self.guessed

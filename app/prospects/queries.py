@@ -64,9 +64,13 @@ async def is_visible(db: AsyncSession, prospect_id: UUID, *, viewer: Viewer) -> 
 async def get_profile(db: AsyncSession, prospect_id: UUID) -> Profile:
     """Return what modules are told of a person. Raises ProspectNotFoundError."""
     prospect = await load_prospect(db, prospect_id)
-    company = prospect.company
+    return profile_of(prospect, prospect.company)
+
+
+def profile_of(prospect: Prospect, company: Company | None) -> Profile:
+    """Return what modules are told of a person whose rows are at hand."""
     return Profile(
-        first_name=prospect.name.partition(" ")[0],
+        first_name=prospect.first_name,
         name=prospect.name,
         title=prospect.title,
         company=company.name if company else "",

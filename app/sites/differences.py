@@ -50,13 +50,22 @@ def _moves(old: Composition, new: Composition) -> list[str]:
 
 def _within(old: Composition, new: Composition) -> list[str]:
     """Compare modules that stand on both sites."""
-    lines = []
+    lines, answered = [], []
     for place in new.places:
         before = old.place(place.key)
         if before is None:
             continue
         lines += _changes(before, place)
-    return lines
+        if place.is_answered and not before.is_answered:
+            answered.append(f"“{place.title}”")
+    return lines + _together(answered)
+
+
+def _together(answered: list[str]) -> list[str]:
+    """Say in one sentence which modules are answered."""
+    if len(answered) < 2:  # noqa: PLR2004
+        return [f"{title} is answered." for title in answered]
+    return [f"{', '.join(answered[:-1])} and {answered[-1]} are answered."]
 
 
 def _changes(before: Place, after: Place) -> list[str]:
@@ -66,8 +75,6 @@ def _changes(before: Place, after: Place) -> list[str]:
         lines.append(f"“{after.title}” shows new content.")
     elif before.title != after.title:
         lines.append(f"“{before.title}” is now called “{after.title}”.")
-    if after.is_answered and not before.is_answered:
-        lines.append(f"“{after.title}” is answered.")
     if before.is_answered and not after.is_answered:
         lines.append(f"“{after.title}” is open again.")
     return lines

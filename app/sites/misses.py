@@ -5,13 +5,12 @@ Kept in memory and bounded: what is forgotten under pressure is the network sile
 
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+
+from app.accounts.addresses import network_of
 
 MOST_MISSES = 20
 WINDOW = timedelta(minutes=1)
 MOST_NETWORKS = 10_000
-HOME_PREFIX = 64
-"""Bits of an IPv6 address that one subscriber holds: below it they may choose freely."""
 
 
 class Misses:
@@ -42,14 +41,3 @@ class Misses:
     def forget(self) -> None:
         """Start again."""
         self._at.clear()
-
-
-def network_of(address: str | None) -> str:
-    """Return the address itself for IPv4, its /64 for IPv6, "" where none is known."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return ""
-    if parsed.version == 4:  # noqa: PLR2004  IPv4
-        return str(parsed)
-    return str(ip_network((parsed, HOME_PREFIX), strict=False))

@@ -26,7 +26,7 @@ MOST_EMPLOYEES_DIGITS = 7
 SAMPLE = {"name": "Anna Berger", "company": "Example Ltd", "title": "", "industry": ""}
 
 
-@sites.get("/sites/<uuid:site_id>/versions/<int:number>/preview")
+@sites.get("/sites/<uuid:site_id>/versions/<int(max=1000000):number>/preview")
 @signed_in()
 async def show_preview(site_id: UUID, number: int) -> ResponseReturnValue:
     """Show a version as the person would see it now."""

@@ -10,16 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.access import Viewer
 from app.accounts.models import User, Workspace
 from app.campaigns.models import Campaign
-from app.campaigns.page import Seller
 from app.campaigns.plan import plan_of
+from app.campaigns.queries import seller_of
 from app.errors import NotFoundError
 from app.prospects.models import Company, Prospect
-from app.prospects.queries import visible_to
+from app.prospects.queries import profile_of, visible_to
 from app.sites.composition import Composition, Place
 from app.sites.models import Answer, PersonalLink, Site, SiteBrowser, SiteVersion
 from app.sites.opened import OpenSite
 from app.tokens import digest
-from modules.contract import Profile
 
 SiteRow = tuple[Site, SiteVersion, Campaign, Prospect, Company | None, User, Workspace]
 
@@ -56,34 +55,14 @@ def _opened(row: SiteRow, answers: Sequence[Answer]) -> OpenSite:
     return OpenSite(
         workspace_id=site.workspace_id, campaign_id=campaign.id, campaign_slug=campaign.slug,
         owner_id=prospect.owner_id, plan=plan,
-        seller=_seller(owner, plan.offer.company or workspace.name),
-        profile=_profile(prospect, company),
+        seller=seller_of(owner, plan.offer.company or workspace.name),
+        profile=profile_of(prospect, company),
         composition=Composition.model_validate(version.composition), number=version.number,
         site_id=site.id, prospect_id=prospect.id,
         answers={one.module_key: one.answers for one in answers},
         headlines={one.module_key: one.headline for one in answers},
         answered_at=max((one.answered_at for one in answers), default=None),
     )  # fmt: skip
-
-
-def _seller(owner: User, company: str) -> Seller:
-    """Show a rep as visitors see them."""
-    return Seller(
-        name=owner.name, title=owner.title, photo=owner.photo_url, email=owner.email,
-        phone=owner.phone, company=company,
-    )  # fmt: skip
-
-
-def _profile(prospect: Prospect, company: Company | None) -> Profile:
-    """Return what modules may know of a person whose rows are at hand."""
-    return Profile(
-        first_name=prospect.name.split()[0] if prospect.name.split() else "",
-        name=prospect.name,
-        title=prospect.title,
-        company=company.name if company else "",
-        industry=company.industry if company else "",
-        employees=company.employees if company else None,
-    )
 
 
 async def find_browser(db: AsyncSession, site_id: UUID, token: str) -> SiteBrowser | None:
@@ -122,6 +101,19 @@ async def get_answers(db: AsyncSession, site_id: UUID) -> dict[str, Mapping[str,
         if place.key in by_key:
             by_kind.setdefault(place.kind, by_key[place.key])
     return by_kind
+
+
+async def get_titles(db: AsyncSession, site_id: UUID) -> Mapping[str, str]:
+    """Return what stands above each module of the published version, by the module's key."""
+    query = (
+        select(SiteVersion.composition)
+        .join(Site, Site.id == SiteVersion.site_id)
+        .where(Site.id == site_id, SiteVersion.number == Site.published_number)
+    )
+    composition = await db.scalar(query)
+    if composition is None:
+        return {}
+    return {place.key: place.title for place in Composition.model_validate(composition).places}
 
 
 async def get_site(db: AsyncSession, site_id: UUID, *, viewer: Viewer) -> Site:

@@ -53,7 +53,7 @@ async def create_version(site_id: UUID) -> ResponseReturnValue:
     return _back(site_id, "composing")
 
 
-@sites.post("/sites/<uuid:site_id>/versions/<int:number>/publication")
+@sites.post("/sites/<uuid:site_id>/versions/<int(max=1000000):number>/publication")
 @signed_in()
 async def create_publication(site_id: UUID, number: int) -> ResponseReturnValue:
     """Put a draft online."""
@@ -66,7 +66,7 @@ async def create_publication(site_id: UUID, number: int) -> ResponseReturnValue:
     return _back(site_id, "published")
 
 
-@sites.post("/sites/<uuid:site_id>/versions/<int:number>/return")
+@sites.post("/sites/<uuid:site_id>/versions/<int(max=1000000):number>/return")
 @signed_in()
 async def create_return(site_id: UUID, number: int) -> ResponseReturnValue:
     """Put an earlier version online again."""

@@ -9,12 +9,12 @@ from quart.typing import ResponseReturnValue
 
 from app import clock
 from app.accounts.access import open_to_all
+from app.accounts.browsers import name_browser
 from app.config import settings
 from app.db import transaction
 from app.errors import DomainError, InvalidError, NotFoundError
 from app.tracking.claims import PageClaims, read_claims
 from app.tracking.consents import SIGNAL, Chosen, record_consent
-from app.tracking.device import name_device
 from app.tracking.errors import RefusedError
 from app.tracking.intake import take_post
 from app.tracking.page import CHOICE_COOKIE, VISITOR_COOKIE, State, describe_page
@@ -74,7 +74,7 @@ async def _take(body: str | bytes) -> dict[str, object]:
     post = Post.model_validate_json(body)
     claims = _claims_behind(post.page)
     posters.take(claims.browser_id, 1 + len(post.acts), at=time.monotonic())
-    device = name_device(request.headers.get("User-Agent", ""))
+    device = name_browser(request.headers.get("User-Agent", ""))
     receipt = await take_post(post.acts, Opening(post.visit, claims, device), now=clock.now())
     return {"last": receipt.last, "problems": receipt.problems}
 

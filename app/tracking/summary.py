@@ -1,6 +1,6 @@
 """What a visit amounted to: how long, which way through the site, what was said, what is new."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -37,25 +37,35 @@ def is_worth_telling(visit: Visit) -> bool:
     return not visit.is_staff and visit.last_seq > 0
 
 
-def timeline_line(visit: Visit) -> TimelineLine:
-    """Say a visit on its person's timeline."""
+def timeline_line(visit: Visit, titles: Mapping[str, str]) -> TimelineLine:
+    """Say a visit on its person's timeline; `titles` are what stands above the modules."""
     summary = visit.summary
     counts = [_count(len(summary["answers"]), "answer"), _count(summary["clicks"], "click")]
     told = ", ".join(each for each in counts if each)
-    details = [("Way through", " \u2192 ".join(summary["path"]))] if summary["path"] else []
-    details += [("Said", text) for _key, text in summary["answers"]]
-    details += [("New", text) for text in summary["new"]]
-    if summary["is_withdrawn"]:
-        details.append(("Consent", "Taken back during this visit"))
     where = "the personal site" if visit.site_id else "the campaign site"
     title = f"Visited {where} for {duration(summary['seconds'])}" + (f": {told}" if told else "")
     return TimelineLine(
         kind="visit",
         title=title,
-        details=tuple(details),
+        details=tuple(_details(summary, titles)),
         link=f"/console/visits/{visit.id}",
         key=f"visit-{visit.id}",
     )
+
+
+def _details(summary: Mapping[str, Any], titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    """List the way through, each module's last word, and what earlier visits did not have."""
+    said, news = summary["answers"], summary["new"]
+    details = [("Way through", " \u2192 ".join(summary["path"]))] if summary["path"] else []
+    for key, text in said:
+        mark = ", new answer" if text in news else ""
+        details.append((titles.get(key, key) + mark, text))
+    answers = {text for _key, text in said}
+    if looked := [text for text in news if text not in answers]:
+        details.append(("New", "\n".join(looked)))
+    if summary["is_withdrawn"]:
+        details.append(("Consent", "Taken back during this visit"))
+    return details
 
 
 def duration(seconds: int) -> str:

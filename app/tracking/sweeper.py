@@ -5,25 +5,34 @@ A page is closed without a word, a network goes, a server dies: their visits end
 
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import CursorResult, delete, select
 
 from app.config import settings
 from app.db import reading, transaction
 from app.tracking.models import Visit
-from app.tracking.visits import end_visit, list_overdue
+from app.tracking.visits import end_overdue_visit, list_overdue
+
+log = structlog.get_logger()
+
+BITE = 500
 
 
 async def end_silent_visits(now: datetime) -> int:
     """End every overdue visit, each in its own transaction; returns how many.
 
-    The worker calls this every second. Two workers at once do no harm: a visit ends once.
+    The worker calls this every second. Two workers at once do no harm: a visit ends once. One that
+    cannot be ended does not keep the others.
     """
     async with reading() as db:
         overdue = await list_overdue(db, now=now)
     ended = 0
     for visit_id in overdue:
-        async with transaction() as db:
-            ended += await end_visit(db, visit_id, now=now)
+        try:
+            async with transaction() as db:
+                ended += await end_overdue_visit(db, visit_id, now=now)
+        except Exception:
+            log.exception("visit not ended", visit=str(visit_id))
     return ended
 
 
@@ -33,7 +42,12 @@ async def forget_old_visits(now: datetime) -> int:
     What a visit amounted to stays on the person's timeline.
     """
     old = Visit.ended_at < now - timedelta(days=settings().acts_days)
-    bite = select(Visit.id).where(old).limit(500)
-    async with transaction() as db:
-        result = await db.execute(delete(Visit).where(Visit.id.in_(bite)))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    bite = select(Visit.id).where(old).limit(BITE)
+    forgotten = 0
+    while True:
+        async with transaction() as db:
+            result = await db.execute(delete(Visit).where(Visit.id.in_(bite)))
+        bitten = result.rowcount if isinstance(result, CursorResult) else 0
+        forgotten += bitten
+        if bitten < BITE:
+            return forgotten

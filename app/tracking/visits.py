@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.bus import Announcement, announce
@@ -15,6 +15,7 @@ from app.jobs.commands import enqueue
 from app.prospects.commands import add_to_timeline
 from app.prospects.models import Prospect
 from app.sites.models import PersonalLink, SiteBrowser
+from app.sites.queries import get_titles
 from app.tracking.claims import PageClaims
 from app.tracking.errors import VisitOverError
 from app.tracking.models import Visit, Visitor
@@ -137,10 +138,23 @@ async def note_here(db: AsyncSession, visit_id: UUID, *, claims: PageClaims, now
 
 async def list_overdue(db: AsyncSession, *, now: datetime) -> list[UUID]:
     """Return live visits that were left too long ago or have been silent too long."""
+    return list((await db.scalars(select(Visit.id).where(_is_overdue(now)).limit(1000))).all())
+
+
+async def end_overdue_visit(db: AsyncSession, visit_id: UUID, *, now: datetime) -> bool:
+    """End a visit, unless its visitor was heard of since it was listed as overdue.
+
+    A heartbeat may have waited all the while behind a long write, such as an import.
+    """
+    still = select(Visit.id).where(Visit.id == visit_id, _is_overdue(now)).with_for_update()
+    return await db.scalar(still) is not None and await end_visit(db, visit_id, now=now)
+
+
+def _is_overdue(now: datetime) -> ColumnElement[bool]:
+    """Whether a live visit was left too long ago or has been silent too long."""
     gone = Visit.away_at <= now - timedelta(seconds=settings().visit_grace_s)
     silent = Visit.seen_at <= now - timedelta(seconds=settings().visit_silence_s)
-    overdue = select(Visit.id).where(Visit.ended_at.is_(None), or_(gone, silent))
-    return list((await db.scalars(overdue.limit(1000))).all())
+    return Visit.ended_at.is_(None) & or_(gone, silent)
 
 
 async def end_visit(
@@ -168,7 +182,8 @@ async def end_visit(
 async def put_on_timeline(db: AsyncSession, visit: Visit, *, now: datetime) -> None:
     """Write an ended visit on its person's timeline, once; nothing while nobody is known."""
     if visit.prospect_id is not None:
-        await add_to_timeline(db, visit.prospect_id, timeline_line(visit), now=now)
+        titles = await get_titles(db, visit.site_id) if visit.site_id else {}
+        await add_to_timeline(db, visit.prospect_id, timeline_line(visit, titles), now=now)
 
 
 def tell(db: AsyncSession, name: str, visit: Visit, facts: dict[str, object] | None = None) -> None:

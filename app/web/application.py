@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+from types import TracebackType
 
-from quart import Quart, current_app, g, request
+from quart import Quart, current_app, g, has_request_context, request
 
 from app import clock
 from app.accounts.cookies import SESSION_COOKIE
@@ -14,6 +15,7 @@ from app.config import settings
 from app.console.routes import console
 from app.db import close_database, open_database
 from app.letters.routes import letters
+from app.logs import set_up_logs
 from app.prospects.routes import prospects
 from app.sites.routes import sites
 from app.tracking.routes import tracking
@@ -30,9 +32,21 @@ BLUEPRINTS = (
 )  # fmt: skip
 
 
+Failure = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+
+
+class Rapport(Quart):
+    """The application. What fails in a request is logged by refusals.py."""
+
+    def log_exception(self, exception_info: Failure) -> None:
+        """Log what fails outside of requests; Quart would log addresses, and some are keys."""
+        if not has_request_context():
+            super().log_exception(exception_info)
+
+
 def create_app() -> Quart:
     """Assemble the application; no I/O happens here."""
-    app = Quart("rapport", template_folder=None, static_folder=None)
+    app = Rapport("rapport", template_folder=None, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings().upload_max_bytes + 1_000_000
     app.config["MAX_FORM_PARTS"] = 5_000
     app.url_map.strict_slashes = False
@@ -59,7 +73,12 @@ async def recognise_viewer() -> None:
 
 
 async def start() -> None:
-    """Open the database, and run the jobs here unless a worker process does."""
+    """Open the database, and run the jobs here unless a worker process does.
+
+    Logs are set up here too, for servers started without our command: structlog's own way of
+    printing a failure shows local variables, and those hold passwords and tokens.
+    """
+    set_up_logs(settings().log_level)
     open_database(settings())
     if settings().worker_in_web:
         stopping = asyncio.Event()

@@ -2,6 +2,7 @@
 
 import structlog
 from quart import Quart, Response, render_template, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import (
@@ -22,6 +23,8 @@ STATUS: dict[type[DomainError], int] = {
     TooManyError: 429,
     InvalidError: 422,
 }
+DATA_EXCEPTION = "22"
+"""Class of SQLSTATE: bad values, not bad statements."""
 KEPT = {"Allow", "Retry-After"}
 """What the framework's refusals say in headers and our pages say too."""
 WORDS = {
@@ -41,6 +44,7 @@ def register_refusals(app: Quart) -> None:
     """Answer refusals, unknown addresses and bugs with a page that says what to do."""
     app.register_error_handler(DomainError, refuse)
     app.register_error_handler(HTTPException, refuse_http)
+    app.register_error_handler(DBAPIError, refuse_unstorable)
     app.register_error_handler(Exception, report_bug)
 
 
@@ -62,6 +66,13 @@ async def refuse_http(error: HTTPException) -> Response:
         if name in KEPT:
             response.headers[name] = value
     return response
+
+
+async def refuse_unstorable(error: DBAPIError) -> Response:
+    """Refuse what PostgreSQL cannot keep or compare (NUL in an address, say); the rest is a bug."""
+    if str(getattr(error.orig, "sqlstate", "")).startswith(DATA_EXCEPTION):
+        return await _page(400, "")
+    return await report_bug(error)
 
 
 async def report_bug(error: Exception) -> Response:

@@ -146,6 +146,8 @@ def test_unknown_fields_are_named_with_what_was_probably_meant():
         ("mjml", MJML.format("<mj-wrapper><!-- </mj-wrapper> -->" * 300), "nested"),
         ("mjml", MJML.format("<mj-wrapper>" * 3000 + "</mj-wrapper>" * 3000), "more than 800"),
         ("mjml", MJML.format("x" * 100_001), "too long"),
+        ("mjml", MJML.format("<![CDATA[" * 10_000), "cannot be read"),
+        ("mjml", MJML.format("<p " * 700 + " " * 90_000), "cannot be read"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_sent_is_refused_when_it_is_saved(field, text, words):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from aiosmtplib import SMTPResponseException
 
 from app.config import settings
 from app.db import transaction
@@ -17,7 +18,7 @@ from app.mail import jobs as mail_jobs  # noqa: F401  registers send-mail
 from app.mail.commands import queue_mail, resolve_as_arrived, send_again, suppress
 from app.mail.models import Mail, MailState
 from app.mail.queries import load_mail
-from app.mail.smtp import MailServer, read_smtp_url
+from app.mail.smtp import MailServer, describe, read_smtp_url
 from tests.app.mail_server import Post, mail_server, use_smtp
 from tests.app.test_mail_message import outgoing
 from tests.make import NOW, make_workspace
@@ -110,6 +111,15 @@ async def test_a_550_is_final(monkeypatch, stage):
     assert failed.state == MailState.FAILED
     assert failed.reply == "550 No such user here"
     assert not post.received
+
+
+async def test_a_mail_servers_answer_in_another_encoding_can_be_kept():
+    for reply in ("550 Empf\udce4nger unbekannt", "550 No\0body"):
+        mail = await queue()
+        async with transaction() as db:
+            kept = await load_mail(db, mail.id)
+            kept.settle(MailState.FAILED, describe(SMTPResponseException(550, reply)), NOW)
+    assert (await fetch(mail)).reply == "550 550 No?body"
 
 
 async def test_a_letter_waits_while_the_mail_server_is_down_and_goes_when_it_is_up(monkeypatch):

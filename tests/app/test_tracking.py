@@ -26,7 +26,14 @@ from app.tracking.models import Act, Consent, Visit, Visitor
 from app.tracking.queries import get_first_interests, get_history, list_acts
 from app.tracking.rate import Bucket
 from app.tracking.sweeper import end_silent_visits, forget_old_visits
-from app.tracking.visits import Opening, begin_or_resume, note_away, note_here
+from app.tracking.visits import (
+    Opening,
+    begin_or_resume,
+    end_overdue_visit,
+    list_overdue,
+    note_away,
+    note_here,
+)
 from tests.make import make_campaign, make_prospect
 from tests.visiting import (
     NOW,
@@ -319,6 +326,17 @@ async def test_a_silent_visit_ends_by_itself_and_its_browser_is_told_what_was_st
     with pytest.raises(VisitOverError) as over:
         await open_visit(Opening(visit_id, claims, ""), now=NOW + timedelta(minutes=1))
     assert over.value.facts == {"last": 2}
+
+
+async def test_a_visitor_heard_of_after_the_sweep_looked_is_not_swept_away():
+    claims = await served_page()
+    visit_id = await begin(claims)
+    late = NOW + timedelta(seconds=31)
+    async with transaction() as db:
+        assert await list_overdue(db, now=late) == [visit_id]
+        await note_here(db, visit_id, claims=claims, now=late)
+        assert not await end_overdue_visit(db, visit_id, now=late)
+        assert await end_overdue_visit(db, visit_id, now=late + timedelta(seconds=30))
 
 
 async def test_visits_of_a_server_that_died_end_after_the_restart():

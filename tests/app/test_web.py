@@ -8,7 +8,6 @@ from quart.datastructures import FileStorage
 from sqlalchemy.exc import OperationalError
 
 from app import clock
-
 from app.accounts.cookies import SESSION_COOKIE
 from app.accounts.models import Role
 from app.config import settings
@@ -105,7 +104,8 @@ async def test_no_page_needs_what_the_policy_forbids(client, guest, rep):
         assert not re.search(r"<[a-z][^>]*\s(?:style|on[a-z]+)=", html), address
         for nonce in re.findall(r"<style[^>]*>", html):
             said = re.search(r'nonce="([\w-]+)"', nonce)
-            assert said and f"'nonce-{said[1]}'" in policy_of(response)["style-src"], address
+            assert said, address
+            assert f"'nonce-{said[1]}'" in policy_of(response)["style-src"], address
 
 
 async def test_a_nonce_is_never_used_twice(stranger, rep):
@@ -218,8 +218,12 @@ async def test_a_browser_that_says_nothing_passes_by_the_forms_token_and_only_it
     async with transaction() as db:
         other = web_app.test_client()
         await sign_in(other, db, await make_user(db, role=Role.ADMIN))
-    assert (await other.post("/workspace", form=WORKSPACE | {"csrf_token": token})).status_code == 403
-    assert (await client.post("/workspace", form=WORKSPACE | {"csrf_token": token})).status_code == 303
+    assert (
+        await other.post("/workspace", form=WORKSPACE | {"csrf_token": token})
+    ).status_code == 403
+    assert (
+        await client.post("/workspace", form=WORKSPACE | {"csrf_token": token})
+    ).status_code == 303
     as_header = await client.post("/workspace", form=WORKSPACE, headers={"X-CSRF-Token": token})
     assert as_header.status_code == 303
 
@@ -268,7 +272,9 @@ async def test_a_mailed_link_never_takes_its_host_from_the_request(stranger, dat
     async with transaction() as db:
         await make_person(db)
     headers = OURS | {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
-    await stranger.post("/sign-in/forgotten", form={"email": "rita@seller.example"}, headers=headers)
+    await stranger.post(
+        "/sign-in/forgotten", form={"email": "rita@seller.example"}, headers=headers
+    )
     await run_due_jobs(clock.now())
     (mail,) = await read_mails()
     assert "evil.example" not in mail.as_string()
@@ -334,7 +340,9 @@ async def test_a_sign_in_page_never_leads_back_to_a_foreign_referer(stranger, da
 
 async def test_asking_for_the_head_of_a_link_uses_nothing_up(stranger, rep):
     async with transaction() as db:
-        token = await make_personal_link(db, site_id=rep["site_id"], purpose="letter", now=clock.now())
+        token = await make_personal_link(
+            db, site_id=rep["site_id"], purpose="letter", now=clock.now()
+        )
     known, unknown = [await stranger.head(f"/p/{each}") for each in (token, "unknown")]
     assert known.status_code == unknown.status_code == 200
     assert "Set-Cookie" not in known.headers
@@ -366,7 +374,13 @@ async def test_thousands_of_fields_are_refused(stranger, rep):
 @pytest.mark.parametrize("body", [b"\xff\xfe\x00", b"%ED%A0%80=%00&email=%FF", b"=&&&=", b"email"])
 async def test_a_form_that_is_no_text_is_refused_and_breaks_nothing(stranger, rep, body):
     headers = OURS | {"Content-Type": "application/x-www-form-urlencoded"}
-    for path in ("/sign-in", "/sign-in/forgotten", f"/c/{rep['slug']}/leads", "/t/consent", "/t/acts"):
+    for path in (
+        "/sign-in",
+        "/sign-in/forgotten",
+        f"/c/{rep['slug']}/leads",
+        "/t/consent",
+        "/t/acts",
+    ):
         response = await stranger.post(path, data=body, headers=headers)
         assert response.status_code < 500, path
 
@@ -381,8 +395,17 @@ async def test_a_form_of_another_kind_is_refused_and_breaks_nothing(stranger, re
 
 
 async def test_addresses_nobody_knows_get_the_same_friendly_page(client, stranger, database):
-    for path in ("/nowhere", "/prospects/not-an-id", "/c/nobody", "/%00", "/static/../app/db.py",
-                 "/static/%2e%2e%2fapp%2fdb.py", "/static/..%5capp", "/people/x/photo", "/c/%F0%9F"):
+    for path in (
+        "/nowhere",
+        "/prospects/not-an-id",
+        "/c/nobody",
+        "/%00",
+        "/static/../app/db.py",
+        "/static/%2e%2e%2fapp%2fdb.py",
+        "/static/..%5capp",
+        "/people/x/photo",
+        "/c/%F0%9F",
+    ):
         response = await stranger.get(path)
         assert response.status_code == 404, path
         html = await response.get_data(as_text=True)
@@ -431,7 +454,9 @@ async def test_health_says_that_the_process_lives_and_nothing_else(stranger, dat
     assert (ready.status_code, await ready.get_json()) == (200, {"ok": True})
 
 
-async def test_a_process_without_its_database_lives_and_is_not_ready(stranger, database, monkeypatch):
+async def test_a_process_without_its_database_lives_and_is_not_ready(
+    stranger, database, monkeypatch
+):
     def gone():
         raise OperationalError("SELECT 1", {}, Exception("gone"))
 

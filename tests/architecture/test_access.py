@@ -9,14 +9,18 @@ from uuid import uuid4
 
 import pytest
 
+from app import clock
 from app.accounts.models import Role
-from app.db import reading
+from app.db import reading, transaction
+from app.jobs.runner import run_due_jobs
+from app.tracking.models import Visit
 from app.web import create_app
 from realtime.server import create_sockets
+from tests.app.accounts_door import text_of
 from tests.neighbours import ROLES, all_rows, client_of, two_workplaces, visitor_of
 
 SIGNED_IN = tuple(ROLES)
-OUTSIDE = {"Sec-Fetch-Site": "same-origin"}
+OURS = {"Sec-Fetch-Site": "same-origin"}
 RULES = sorted(
     (rule for rule in create_app().url_map.iter_rules() if rule.endpoint != "static"),
     key=lambda rule: rule.rule,
@@ -117,7 +121,7 @@ def form_of(estate):
 
 async def ask(client, method, path, estate):
     more = {"form": form_of(estate)} if method == "POST" else {}
-    return await client.open(path, method=method, headers=OUTSIDE, **more)
+    return await client.open(path, method=method, headers=OURS, **more)
 
 
 async def told(response, *secrets):
@@ -161,8 +165,7 @@ def test_every_route_is_thought_of():
     unknown = [
         rule.rule
         for rule in RULES
-        if not guarded(rule)
-        and rule.endpoint not in KEYS.keys() | BY_COOKIE | PUBLIC
+        if not guarded(rule) and rule.endpoint not in KEYS.keys() | BY_COOKIE | PUBLIC
     ]
     assert unknown == [], "say in test_access.py why these are open to everybody"
     for rule in WITH_IDS:
@@ -326,7 +329,9 @@ async def test_a_link_opens_nothing_but_what_it_is_for(web_app, places, rule):
             continue
         for method in methods(rule):
             answers = [
-                await told(await ask(client, method, address(rule, {}, token=each), here.owners), each)
+                await told(
+                    await ask(client, method, address(rule, {}, token=each), here.owners), each
+                )
                 for each in (token, "A" * 32)
             ]
             assert answers[0] == answers[1], f"{purpose} {method} {rule.rule}"
@@ -347,12 +352,14 @@ async def test_an_id_inside_a_form_is_as_closed_as_one_in_the_address(web_app, p
     ):
         answers = []
         for value in (foreign, uuid4()):
-            response = await admin.post(path, form={field: str(value)}, headers=OUTSIDE)
+            response = await admin.post(path, form={field: str(value)}, headers=OURS)
             answers.append(re.sub(r"value=\"\w{32}\"", "", await told(response, value)))
         assert answers[0] == answers[1], path
         assert await stored() == before, path
-    wanted = f"user={there.users['granted']}&user={here.users['granted']}&user={here.users['other']}"
-    typed = OUTSIDE | {"Content-Type": "application/x-www-form-urlencoded"}
+    wanted = (
+        f"user={there.users['granted']}&user={here.users['granted']}&user={here.users['other']}"
+    )
+    typed = OURS | {"Content-Type": "application/x-www-form-urlencoded"}
     await admin.post(f"/prospects/{person}/grants", data=wanted, headers=typed)
     assert await stored() == before
 
@@ -363,17 +370,24 @@ async def test_a_rep_reaches_no_colleagues_people_through_a_form(web_app, places
     mine, theirs = here.owners.ids, here.others.ids
     before = await stored()
     for path, form in (
-        (f"/campaigns/{mine['campaign_id']}/letter/recipients", {"prospect": theirs["prospect_id"]}),
+        (
+            f"/campaigns/{mine['campaign_id']}/letter/recipients",
+            {"prospect": theirs["prospect_id"]},
+        ),
         (f"/prospects/{mine['prospect_id']}/sites", {"campaign_id": theirs["campaign_id"]}),
         (f"/prospects/{mine['prospect_id']}/letters", {"campaign_id": theirs["campaign_id"]}),
         (f"/prospects/{mine['prospect_id']}/owner", {"owner": here.others.owner_id}),
     ):
         fields = {name: str(value) for name, value in form.items()}
-        await rep.post(path, form=fields, headers=OUTSIDE)
+        await rep.post(path, form=fields, headers=OURS)
         assert await stored() == before, path
-    letter = {"person": f"{here.others.word}@buyer.example", "subject": "S", "text": "{name} {title}"}
+    letter = {
+        "person": f"{here.others.word}@buyer.example",
+        "subject": "S",
+        "text": "{name} {title}",
+    }
     preview = f"/campaigns/{mine['campaign_id']}/letter/preview"
-    shown = await (await rep.post(preview, form=letter, headers=OUTSIDE)).get_data(as_text=True)
+    shown = await (await rep.post(preview, form=letter, headers=OURS)).get_data(as_text=True)
     assert here.others.word not in shown
 
 
@@ -401,3 +415,48 @@ async def test_a_role_is_what_is_stored_and_not_what_the_browser_says(web_app, p
     headers = {"X-Role": "admin", "X-Forwarded-User": "admin", "X-HTTP-Method-Override": "GET"}
     assert (await client.get("/team", headers=headers)).status_code == 403
     assert ROLES["owner"] is Role.REP
+
+
+async def test_a_visit_follows_its_person_to_a_new_owner(web_app, places):
+    here, _there = places
+    person, visit = here.owners.ids["prospect_id"], here.owners.ids["visit_id"]
+    browsers = {role: client_of(web_app, here, role) for role in SIGNED_IN}
+    form = {"owner": str(here.others.owner_id)}
+    await browsers["admin"].post(f"/prospects/{person}/owner", form=form, headers=OURS)
+    await run_due_jobs(clock.now())
+    for path in (f"/console/visits/{visit}", f"/console/visits/{visit}/answers"):
+        assert (await browsers["owner"].get(path)).status_code == 404
+        assert (await browsers["other"].get(path)).status_code == 200
+    for path in ("/console", "/console/live"):
+        assert here.owners.word not in await text_of(await browsers["owner"].get(path))
+        assert here.owners.word in await text_of(await browsers["other"].get(path))
+
+
+async def test_a_colleagues_person_on_ones_own_campaign_site_stays_the_colleagues(web_app, places):
+    here, _there = places
+    visit = Visit(
+        id=uuid4(), workspace_id=here.workspace_id, campaign_id=here.others.ids["campaign_id"],
+        owner_id=here.others.owner_id, prospect_id=here.owners.ids["prospect_id"],
+        browser_id=uuid4(), last_seq=0, started_at=clock.now(), seen_at=clock.now(), summary={},
+        source={}, device="",
+    )  # fmt: skip
+    async with transaction() as db:
+        db.add(visit)
+    for role, status in {"owner": 200, "other": 404, "admin": 200, "granted": 200}.items():
+        response = await client_of(web_app, here, role).get(f"/console/visits/{visit.id}")
+        assert response.status_code == status, role
+
+
+async def test_support_is_given_people_and_never_owns_them(web_app, places):
+    here, _there = places
+    person = here.owners.ids["prospect_id"]
+    admin, support = client_of(web_app, here, "admin"), client_of(web_app, here, "ungranted")
+    form = {"owner": str(here.users["ungranted"])}
+    refused = await admin.post(f"/prospects/{person}/owner", form=form, headers=OURS)
+    assert refused.status_code == 422
+    assert (await support.get(f"/prospects/{person}")).status_code == 404
+    await admin.post(f"/prospects/{person}/grants", form={"user": form["owner"]}, headers=OURS)
+    assert (await support.get(f"/prospects/{person}")).status_code == 200
+    assert (
+        await client_of(web_app, here, "granted").get(f"/prospects/{person}")
+    ).status_code == 404

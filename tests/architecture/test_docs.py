@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from app.tracking.models import ActKind
+from modules.registry import all_modules
 from realtime.consoles import Consoles
 from realtime.fanout import Fanout
 from realtime.visitors import Visitors
@@ -53,6 +55,14 @@ def test_every_page_of_the_docs_can_be_found():
     assert [page.name for page in (ROOT / "docs").glob("*.md") if page.name not in index] == []
 
 
+def test_the_map_of_the_house_has_every_room():
+    readme = (ROOT / "README.md").read_text()
+    slices = [path.stem for path in (ROOT / "app").iterdir() if path.suffix in {"", ".py"}]
+    named = [name for name in slices if not name.startswith("__")]
+    assert "sites" in named
+    assert [name for name in named if not re.search(rf"\b{name}\b", readme)] == []
+
+
 def test_pictures_are_shown_and_small():
     pictures = list((ROOT / "docs" / "images").iterdir())
     assert pictures
@@ -94,9 +104,6 @@ def test_the_docs_name_every_make_target():
 
 
 def test_the_docs_name_every_kind_of_act_and_every_setting_of_a_module():
-    from app.tracking.models import ActKind
-    from modules.registry import all_modules
-
     described = (ROOT / "docs" / "modules.md").read_text()
     settings = {
         f"{kind}: {name}"

@@ -87,7 +87,9 @@ def test_docs_name_every_setting_module_and_command():
 
 def test_nothing_is_fetched_from_elsewhere_at_run_time():
     """No template, style or script names another host."""
-    foreign = re.compile(r"""(?:src|href|url\(|import)\s*=?\s*["'(]*(?:https?:)?//(?!www\.w3\.org)""")
+    foreign = re.compile(
+        r"""(?:src|href|url\(|import)\s*=?\s*["'(]*(?:https?:)?//(?!www\.w3\.org)"""
+    )
     found = [
         str(path)
         for top in ("templates", "static/css", "static/js", "modules")

@@ -21,6 +21,8 @@ export const watchConsent = (onChoice) =>
       document.querySelector("#consent-choice button")?.focus({ preventScroll: true })
       onChoice()
     } catch {
-      form.submit()
+      const { name, value } = event.submitter
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }))
+      form.submit() // by itself it would leave out which button was pressed
     }
   })

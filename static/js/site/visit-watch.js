@@ -18,8 +18,16 @@ const wordsOn = (element) => {
   return copy?.textContent ?? ""
 }
 
+// Its short name where the page gives one: what a screen reader would say, or the heading in it.
+const namesOf = (element) =>
+  (element.getAttribute("aria-labelledby") ?? "")
+    .split(" ")
+    .map((id) => document.getElementById(id))
+    .concat(element.querySelector("h2, h3, h4, h5"))
+    .filter(Boolean)
+
 const labelOf = (element) => {
-  const spoken = element.ariaLabel || element.title
+  const spoken = element.ariaLabel || element.title || namesOf(element).map(wordsOn).join(": ")
   if (spoken) return short(spoken, 80)
   if (element.matches(FIELD)) return short(wordsOn(element.labels?.[0]), 80)
   return short(wordsOn(element) || element.value || "", 80)
