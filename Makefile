@@ -11,9 +11,7 @@ FRONT := $(wildcard static/build.mjs static/css/*/*.css static/js/*/*.js static/
 .PHONY: run test check bench build format demo clean
 
 run: $(VENV)/.installed static/dist/manifest.json  ## The demo, from nothing to a printed address
-	@$(BIN)/rapport migrate
-	@$(BIN)/rapport demo
-	@exec $(BIN)/rapport serve
+	@exec $(BIN)/rapport serve --with-demo
 
 build: static/dist/manifest.json  ## The front end alone
 

@@ -4,6 +4,7 @@
 A refused message is answered, leaves nothing behind, and the connection lives on.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
@@ -30,6 +31,13 @@ Event = Callable[[Any, str, M], Awaitable[Ack]]
 GuardedEvent = Callable[..., Awaitable[Ack]]
 LIFE = {"connect", "disconnect"}
 INWARD = {str(kind) for kind in (CONNECT, DISCONNECT, EVENT, ACK)}
+MAX_MESSAGE = 1_000_000
+"""Characters of the largest message that is read; larger ones are refused unread."""
+HEAD_LENGTH = 120
+HEAD = re.compile(
+    r'[25](?:\d{1,9}-)?(?P<namespace>/[a-z]{1,20}),(?P<id>\d{1,9})\[\s*"(?P<event>[a-z_]{1,40})"'
+)
+"""How an event begins that asks for an answer."""
 
 
 def accepts(shape: type[M], *, who: str) -> Callable[[Event[M]], GuardedEvent]:
@@ -151,8 +159,11 @@ class TextPacket(Packet):  # type: ignore[misc]
 
     Binary attachments, which nothing here needs, would be collected as many as a client announces.
     A frame that cannot be read raises in the library, which writes a trace for each: here it
-    becomes an event nobody handles, and spends the sender's allowance.
+    becomes an event nobody handles, and spends the sender's allowance. Where its head is legible
+    it keeps its number, so that the sender is told; what is too large is never parsed.
     """
+
+    id: int | None
 
     def __init__(self, *args: Any, encoded_packet: object = None, **fields: Any) -> None:
         super().__init__(*args, encoded_packet=encoded_packet, **fields)
@@ -162,14 +173,26 @@ class TextPacket(Packet):  # type: ignore[misc]
     def decode(self, encoded_packet: object) -> int:
         """Read one frame, an empty one too. Never raises."""
         try:
-            if isinstance(encoded_packet, str) and encoded_packet[:1] in INWARD:
+            if self._is_readable(encoded_packet):
                 super().decode(encoded_packet)
                 self._check()
                 return 0
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             log.debug("frame refused", why=type(error).__name__)
         self.packet_type, self.id, self.data = EVENT, None, ["malformed"]
+        self._keep_head(encoded_packet)
         return 0
+
+    def _is_readable(self, frame: object) -> bool:
+        """Whether a frame may be parsed at all: text, of a kind we take, not too large."""
+        return isinstance(frame, str) and frame[:1] in INWARD and len(frame) <= MAX_MESSAGE
+
+    def _keep_head(self, frame: object) -> None:
+        """Take over event, namespace and number of a refused frame, with a payload of no shape."""
+        head = HEAD.match(frame[:HEAD_LENGTH]) if isinstance(frame, str) else None
+        if head is not None:
+            self.namespace, self.id = head["namespace"], int(head["id"])
+            self.data = [head["event"], "malformed"]
 
     def _check(self) -> None:
         """Refuse an event without a name. Raises ValueError."""

@@ -5,6 +5,7 @@ uvicorn realtime.server:asgi
 
 from urllib.parse import urlsplit
 
+from hypercorn.middleware import ProxyFixMiddleware
 from socketio import ASGIApp, AsyncServer
 
 from app import bus
@@ -15,7 +16,8 @@ from realtime.fanout import Fanout
 from realtime.guard import TextPacket
 from realtime.visitors import Visitors
 
-MAX_MESSAGE_BYTES = 1_000_000
+MAX_FRAME_BYTES = 8_000_000
+"""A larger frame ends its connection; what is smaller and still too large is answered (guard)."""
 PING_EVERY_S, PONG_WITHIN_S = 10, 8
 """A page that vanished without a word is noticed after at most their sum."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -47,7 +49,7 @@ def create_sockets() -> AsyncServer:
         transports=["websocket"],
         serializer=TextPacket,
         cors_allowed_origins=allowed_origins(settings()),
-        max_http_buffer_size=MAX_MESSAGE_BYTES,
+        max_http_buffer_size=MAX_FRAME_BYTES,
         ping_interval=PING_EVERY_S,
         ping_timeout=PONG_WITHIN_S,
         http_compression=False,
@@ -59,11 +61,16 @@ def create_sockets() -> AsyncServer:
     return sio
 
 
-def create_asgi() -> ASGIApp:
-    """Return the whole server; start and stop of the web application pass through to it."""
+def create_asgi() -> ASGIApp | ProxyFixMiddleware:
+    """Return the whole server; start and stop of the web application pass through to it.
+
+    Behind proxies a browser's address is what the outermost of ours wrote down; what stands before
+    that in X-Forwarded-For anybody can make up.
+    """
     web, sockets = create_app(), create_sockets()
     bus.listen(Fanout(sockets, web))
-    return ASGIApp(sockets, web)
+    server, hops = ASGIApp(sockets, web), settings().trusted_proxies
+    return ProxyFixMiddleware(server, mode="legacy", trusted_hops=hops) if hops else server
 
 
 asgi = create_asgi()

@@ -20,6 +20,11 @@ from app.db import Table, close_database, open_database
 from app.web import create_app
 
 
+def database_url(folder):
+    """Where the database of a test with this tmp_path is; its own processes open it too."""
+    return os.environ.get("TEST_DATABASE_URL") or f"sqlite+aiosqlite:///{folder / 'test.db'}"
+
+
 @pytest_asyncio.fixture(autouse=True)
 async def database(tmp_path, monkeypatch, request):
     """Open an empty database for one test; tests marked `no_database` go without."""
@@ -27,8 +32,8 @@ async def database(tmp_path, monkeypatch, request):
         yield None
         return
     monkeypatch.setattr(bus, "_listeners", [])
-    url = os.environ.get("TEST_DATABASE_URL") or f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    engine = open_database(settings().model_copy(update={"database_url": url}))
+    config = settings().model_copy(update={"database_url": database_url(tmp_path)})
+    engine = open_database(config)
     async with engine.begin() as connection:
         await connection.run_sync(Table.metadata.drop_all)
         await connection.run_sync(Table.metadata.create_all)

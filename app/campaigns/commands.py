@@ -24,7 +24,7 @@ from app.tokens import digest
 
 __all__ = [
     "Edit", "arrange_modules", "capture_lead", "change_logo", "close_campaign", "copy_campaign",
-    "create_campaign", "edit_campaign", "launch_campaign",
+    "create_campaign", "edit_campaign", "launch_campaign", "put_into",
 ]  # fmt: skip
 
 TAKEN = "This address is taken. Please choose another one."
@@ -93,6 +93,14 @@ async def edit_campaign(
     campaign.turn(revision, now)
     if edit.slug is not None and edit.slug != campaign.slug:
         await _move(db, campaign, edit.slug)
+    put_into(campaign, edit)
+    await _flush_slug(db)
+    _tell(db, campaign)
+    return campaign
+
+
+def put_into(campaign: Campaign, edit: Edit) -> None:
+    """Take over what an edit says, but for the address, which others may have."""
     if edit.name is not None:
         campaign.name = edit.name
     if edit.offer is not None:
@@ -103,9 +111,6 @@ async def edit_campaign(
         campaign.form_fields = [one.model_dump(mode="json") for one in edit.form_fields]
     if edit.tracked is not None:
         campaign.tracked = edit.tracked.model_dump(mode="json")
-    await _flush_slug(db)
-    _tell(db, campaign)
-    return campaign
 
 
 async def arrange_modules(

@@ -10,6 +10,7 @@ from app import clock
 from app.accounts.access import current_viewer
 from app.campaigns.blueprint import campaigns, sellers
 from app.campaigns.commands import change_logo, edit_campaign
+from app.campaigns.drafting import draft_section
 from app.campaigns.drawing import draw
 from app.campaigns.editing import Editing, read_revision, show_editor
 from app.campaigns.errors import StaleEditError
@@ -74,6 +75,22 @@ async def preview_site(campaign_id: UUID) -> ResponseReturnValue:
         campaign = await get_campaign(db, campaign_id, viewer=current_viewer())
         seller = await get_seller(db, campaign)
     page: SitePage = site_page(campaign, seller, is_preview=True)
+    return await render_template("campaigns/site.html", site=page, brand_css=page.brand_css)
+
+
+@campaigns.post("/campaigns/<uuid:campaign_id>/<any(offer,look,form,tracking):section_key>/preview")
+@sellers
+async def preview_draft(campaign_id: UUID, section_key: str) -> ResponseReturnValue:
+    """Show the campaign site as it is being typed; 204 while that cannot be a site."""
+    form = (await request.form).to_dict(flat=False)
+    section, viewer = _section(section_key), current_viewer()
+    try:
+        async with reading() as db:
+            campaign = await draft_section(db, campaign_id, section, form, viewer=viewer)
+            seller = await get_seller(db, campaign)
+    except InvalidError:
+        return "", 204
+    page = site_page(campaign, seller, is_preview=True)
     return await render_template("campaigns/site.html", site=page, brand_css=page.brand_css)
 
 

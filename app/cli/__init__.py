@@ -1,6 +1,7 @@
 """The `rapport` command: what an operator does on a terminal."""
 
 import click
+from pydantic import ValidationError
 
 from app.cli.backup import backup, restore
 from app.cli.doctor import doctor
@@ -14,7 +15,11 @@ from app.logs import set_up_logs
 @click.version_option(package_name="rapport")
 def rapport() -> None:
     """Give every prospect a web site of their own, and see every click as it happens."""
-    set_up_logs(settings().log_level)
+    try:
+        set_up_logs(settings().log_level)
+    except ValidationError as error:
+        wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
+        raise click.ClickException(f"A setting cannot be read. {wrong}") from error
 
 
 for _command in (

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -34,6 +35,10 @@ def in_transaction(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         return asyncio.run(run())
     except DomainError as refusal:
         raise click.ClickException(str(refusal)) from refusal
+    except (SQLAlchemyError, OSError) as error:
+        raise click.ClickException(
+            f"The database is not ready ({type(error).__name__}). Run: rapport migrate"
+        ) from error
 
 
 @click.group()

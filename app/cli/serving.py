@@ -3,11 +3,13 @@
 import asyncio
 import json
 import signal
+import urllib.error
 
 import click
 import uvicorn
 
 from app import migrations
+from app.cli.readiness import demand_migrated
 from app.config import Settings, settings
 from app.db import close_database, open_database
 from app.demo import build_demo, simulate_visits
@@ -15,9 +17,14 @@ from app.worker import run_worker
 
 
 @click.command()
-def serve() -> None:
+@click.option("--with-demo", is_flag=True, help="Migrate and build the demo first.")
+def serve(*, with_demo: bool) -> None:
     """Run the web server (with the jobs in it, unless WORKER_IN_WEB=false)."""
     config = settings()
+    if with_demo:
+        migrations.migrate()
+        asyncio.run(build_demo())
+    asyncio.run(demand_migrated())
     demo_file = config.var_dir / "demo.json"
     if demo_file.exists():
         click.echo(_where_to_click(json.loads(demo_file.read_text())))
@@ -34,10 +41,10 @@ def run_server(target: str) -> None:
         log_level="warning",
         access_log=False,
         ws="websockets-sansio",
-        ws_max_size=1_000_000,
+        ws_max_size=8_000_000,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=10,
-        proxy_headers=config.trusted_proxies > 0,
+        proxy_headers=False,
         server_header=False,
     )
 
@@ -47,6 +54,7 @@ def worker() -> None:
     """Run the jobs in a process of their own."""
 
     async def run() -> None:
+        await demand_migrated()
         stopping = asyncio.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
@@ -74,7 +82,11 @@ def draft_migration(message: str) -> None:
 @click.option("--simulate", is_flag=True, help="Let a few prospects walk through their sites now.")
 def demo(*, simulate: bool) -> None:
     """Build the demo workspace once; with --simulate bring its console to life."""
-    asyncio.run(simulate_visits() if simulate else build_demo())
+    try:
+        asyncio.run(simulate_visits() if simulate else build_demo())
+    except (LookupError, urllib.error.URLError) as error:
+        hint = f"Is the server running at {settings().base_url}?"
+        raise click.ClickException(f"{error} {hint}") from error
 
 
 @click.command("settings")

@@ -1,7 +1,7 @@
 """Reading for the console: who is here, what they do, what they did."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
@@ -14,7 +14,7 @@ from app.errors import NotFoundError
 from app.prospects.models import Company, Prospect
 from app.prospects.queries import visible_to
 from app.tracking.models import Act, Visit
-from app.tracking.queries import list_acts
+from app.tracking.queries import get_last_words, list_acts
 
 FEED_LENGTH = 30
 LIVE_LIMIT = 100
@@ -30,6 +30,7 @@ class SeenVisit:
     title: str
     company: str
     acts: Sequence[Act] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_here(self) -> bool:
@@ -116,7 +117,8 @@ async def load_seen_visit(db: AsyncSession, visit_id: UUID) -> SeenVisit | None:
 
 
 async def _with_feed(db: AsyncSession, seen: SeenVisit) -> SeenVisit:
-    """Add the latest acts, oldest of them first."""
+    """Add the latest acts, oldest of them first, and the last answer to each module."""
     after = max(0, seen.visit.last_seq - FEED_LENGTH)
     acts = await list_acts(db, seen.visit.id, after_seq=after)
-    return SeenVisit(seen.visit, seen.campaign, seen.who, seen.title, seen.company, acts)
+    said = await get_last_words(db, seen.visit.id)
+    return replace(seen, acts=acts, said=said)

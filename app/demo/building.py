@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -12,7 +13,6 @@ from app.accounts.models import LinkPurpose, User
 from app.accounts.queries import find_user_by_email
 from app.campaigns.commands import capture_lead, create_campaign, launch_campaign
 from app.campaigns.models import Campaign
-from app.campaigns.queries import find_live_campaign
 from app.campaigns.shapes import Source
 from app.config import settings
 from app.db import close_database, open_database, transaction
@@ -23,31 +23,34 @@ from app.prospects.queries import find_by_email
 from app.prospects.shapes import Person
 from app.sites.commands import make_personal_link
 from app.sites.queries import find_site
+from app.tracking.queries import count_visits
 from app.worker import run_due_jobs
 
 LINK_LIFE = timedelta(days=30)
-SLUG = "ledgerline"
+SLUG, SLUG_CARE = "ledgerline", "ledgerline-care"
 
 
 async def build_demo() -> None:
     """Build the demo if it is not there, and write what to click into VAR_DIR/demo.json.
 
-    The links in that file are made anew each time: one of them works only once.
+    The links in that file are made anew each time: one of them works only once. A demo that was
+    cut off while it was built is completed.
     """
     open_database(settings())
     try:
         now = clock.now()
         async with transaction() as db:
-            rep = await find_user_by_email(db, REP.email)
-            campaigns = () if rep else await _found_workspace(db, now)
-        for campaign, buyers in zip(campaigns, (RITAS, JONAS), strict=False):
-            await _bring_in(campaign, buyers, now)
+            if await find_user_by_email(db, REP.email) is None:
+                await _found_workspace(db, now)
+        if not (settings().var_dir / "demo.json").exists():
+            for slug, buyers in ((SLUG, RITAS), (SLUG_CARE, JONAS)):
+                await _bring_in(slug, buyers, now)
         await _write_down(now)
     finally:
         await close_database()
 
 
-async def _found_workspace(db: AsyncSession, now: datetime) -> tuple[Campaign, ...]:
+async def _found_workspace(db: AsyncSession, now: datetime) -> None:
     """Open the workspace, hire the team and launch a campaign for each rep."""
     began = now - timedelta(days=14)
     workspace = await create_workspace(
@@ -59,9 +62,8 @@ async def _found_workspace(db: AsyncSession, now: datetime) -> tuple[Campaign, .
         for one in (ADMIN, REP, OTHER_REP, SUPPORT)
     }
     rita, jonas = users[REP.email], users[OTHER_REP.email]
-    first = await _launch(db, rita, OFFER.headline, SLUG, began)
-    second = await _launch(db, jonas, "Ledgerline for health care", "ledgerline-care", began)
-    return first, second
+    await _launch(db, rita, OFFER.headline, SLUG, began)
+    await _launch(db, jonas, "Ledgerline for healthcare", SLUG_CARE, began)
 
 
 async def _hire(db: AsyncSession, one: Colleague, workspace_id: UUID, now: datetime) -> User:
@@ -72,44 +74,60 @@ async def _hire(db: AsyncSession, one: Colleague, workspace_id: UUID, now: datet
     )  # fmt: skip
 
 
-async def _launch(db: AsyncSession, owner: User, name: str, slug: str, now: datetime) -> Campaign:
+async def _launch(db: AsyncSession, owner: User, name: str, slug: str, now: datetime) -> None:
     """Make a campaign and put its site online."""
     campaign = await create_campaign(
         db, owner_id=owner.id, workspace_id=owner.workspace_id, name=name, slug=slug, offer=OFFER,
         brand=BRAND, modules=placed(), form_fields=FORM, tracked=TRACKED, now=now,
     )  # fmt: skip
-    return await launch_campaign(db, campaign, now=now)
+    await launch_campaign(db, campaign, now=now)
 
 
-async def _bring_in(campaign: Campaign, buyers: tuple[Buyer, ...], now: datetime) -> None:
+async def _bring_in(slug: str, buyers: tuple[Buyer, ...], now: datetime) -> None:
     """Let each buyer send the lead form on their day, get the letter, and walk."""
     for buyer in sorted(buyers, key=lambda one: -one.days_ago):
         came = now - timedelta(days=buyer.days_ago, hours=buyer.days_ago % 5)
-        person = Person(
-            email=buyer.email, name=buyer.name, title=buyer.title, company=buyer.company,
-            industry=buyer.industry, employees=buyer.employees,
-        )  # fmt: skip
         async with transaction() as db:
-            prospect_id = await capture_lead(
-                db, campaign, person, source=Source(avenue=buyer.avenue), now=came
-            )
+            campaign = await _campaign(db, slug)
+            prospect_id = await _welcome(db, campaign, buyer, came)
+            walked = await count_visits(db, prospect_id=prospect_id)
         await run_due_jobs(came)
-        for nth, walk in enumerate(buyer.walks):
+        for nth, walk in enumerate(buyer.walks[walked:], start=walked):
             begins = came + timedelta(hours=3 + 20 * nth)
             await walk_in_the_past(campaign.id, prospect_id, walk, begins=begins)
+
+
+async def _welcome(db: AsyncSession, campaign: Campaign, buyer: Buyer, came: datetime) -> UUID:
+    """Take a buyer's lead form, unless they have sent it already."""
+    known = await find_by_email(db, buyer.email, workspace_id=campaign.workspace_id)
+    if known is not None:
+        return known.id
+    person = Person(
+        email=buyer.email, name=buyer.name, title=buyer.title, company=buyer.company,
+        industry=buyer.industry, employees=buyer.employees,
+    )  # fmt: skip
+    return await capture_lead(db, campaign, person, source=Source(avenue=buyer.avenue), now=came)
+
+
+async def _campaign(db: AsyncSession, slug: str) -> Campaign:
+    """Return one of the demo's campaigns."""
+    campaign: Campaign | None = await db.scalar(select(Campaign).where(Campaign.slug == slug))
+    if campaign is None:
+        raise LookupError(f"The demo's campaign {slug} is gone.")
+    return campaign
 
 
 async def _write_down(now: datetime) -> None:
     """Make the links of the demo and write them where the terminal and checks look for them."""
     async with transaction() as db:
         rep = await find_user_by_email(db, REP.email)
-        campaign = await find_live_campaign(db, SLUG)
-        if rep is None or campaign is None:
-            raise LookupError("The demo is damaged: its rep or its campaign is gone.")
+        if rep is None:
+            raise LookupError("The demo's rep is gone.")
         token = await make_account_link(
             db, user_id=rep.id, purpose=LinkPurpose.SIGN_IN, lifetime=LINK_LIFE, needs_click=False,
             now=now,
         )  # fmt: skip
+        campaign = await _campaign(db, SLUG)
         personal = await _personal_link(db, campaign, now)
     base = settings().base_url
     facts = {

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 HERE = Path(__file__).parent
 
@@ -18,6 +19,11 @@ def _config() -> Config:
 def migrate() -> None:
     """Bring the database to the newest version; does nothing when it is there already."""
     command.upgrade(_config(), "head")
+
+
+def newest() -> str:
+    """Return the version the code wants; the database says its own in `alembic_version`."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
 def draft(message: str) -> None:

@@ -4,14 +4,18 @@ from dataclasses import replace
 from uuid import UUID
 
 from quart import Response, ResponseReturnValue, render_template, request
+from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.datastructures import MultiDict
 
 from app.accounts.access import current_viewer, signed_in
 from app.accounts.models import Role
 from app.accounts.queries import get_workspace
+from app.campaigns.drafting import draft_module
+from app.campaigns.models import Campaign
 from app.campaigns.plan import plan_of
 from app.campaigns.queries import get_campaign, get_seller
 from app.db import reading
+from app.errors import InvalidError
 from app.sites.blueprint import hidden, sites
 from app.sites.compose import compose
 from app.sites.composition import Composition, History
@@ -43,11 +47,29 @@ async def show_preview(site_id: UUID, number: int) -> ResponseReturnValue:
 @signed_in(Role.ADMIN, Role.REP)
 async def show_campaign_preview(campaign_id: UUID) -> ResponseReturnValue:
     """Show the personal site a sample person would get; the person stands in the query string."""
-    profile = sample_profile(request.args)
     async with reading() as db:
         campaign = await get_campaign(db, campaign_id, viewer=current_viewer())
-        workspace = await get_workspace(db, campaign.workspace_id)
-        seller = await get_seller(db, campaign)
+        return await _preview_campaign(db, campaign)
+
+
+@sites.post("/campaigns/<uuid:campaign_id>/modules/<key>/preview")
+@signed_in(Role.ADMIN, Role.REP)
+async def show_module_draft(campaign_id: UUID, key: str) -> ResponseReturnValue:
+    """Show it with a module's settings as they are being typed; 204 while they cannot be."""
+    form, viewer = (await request.form).to_dict(flat=False), current_viewer()
+    try:
+        async with reading() as db:
+            campaign = await draft_module(db, campaign_id, key, form, viewer=viewer)
+            return await _preview_campaign(db, campaign)
+    except InvalidError:
+        return "", 204
+
+
+async def _preview_campaign(db: AsyncSession, campaign: Campaign) -> Response:
+    """Compose the site for the sample person that the query string tells of, and draw it."""
+    profile = sample_profile(request.args)
+    workspace = await get_workspace(db, campaign.workspace_id)
+    seller = await get_seller(db, campaign)
     plan = plan_of(campaign, workspace.currency)
     site = OpenSite(
         workspace_id=campaign.workspace_id, campaign_id=campaign.id, campaign_slug=campaign.slug,

@@ -45,6 +45,7 @@ async def record_acts(
     *,
     visit_id: UUID,
     claims: PageClaims,
+    is_leaving: bool = False,
     now: datetime,
 ) -> Receipt:
     """Store what a visitor did. What is stored already is skipped: browsers send again.
@@ -64,7 +65,7 @@ async def record_acts(
         await db.execute(insert_or_ignore(Act, rows))
         first, visit.last_seq = visit.last_seq + 1, fresh[-1].seq
         tell(db, "visit-acted", visit, {"from_seq": first, "to_seq": visit.last_seq})
-    if acts and acts[-1].kind is ActKind.LEFT:
+    if is_leaving or (acts and acts[-1].kind is ActKind.LEFT):
         go_away(db, visit, now=now)
     else:
         come_back(db, visit, now=now)

@@ -32,10 +32,14 @@ async def open_visit(opening: Opening, *, now: datetime) -> int:
         return visit.last_seq
 
 
-async def take_post(acts: Sequence[SentAct], opening: Opening, *, now: datetime) -> Receipt:
-    """Do both at once, for a page without a socket."""
+async def take_post(
+    acts: Sequence[SentAct], opening: Opening, *, is_leaving: bool = False, now: datetime
+) -> Receipt:
+    """Do both at once, for a page without a socket, or one that closes (`is_leaving`)."""
     async with transaction() as db:
         await demand_consent(db, browser_id=opening.claims.browser_id)
         await begin_or_resume(db, opening, now=now)
         visit_id, claims = opening.visit_id, opening.claims
-        return await record_acts(db, acts, visit_id=visit_id, claims=claims, now=now)
+        return await record_acts(
+            db, acts, visit_id=visit_id, claims=claims, is_leaving=is_leaving, now=now
+        )

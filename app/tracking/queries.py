@@ -27,6 +27,12 @@ async def get_history(db: AsyncSession, *, site_id: UUID) -> History:
     )
 
 
+async def count_visits(db: AsyncSession, *, prospect_id: UUID) -> int:
+    """Return how often a person was on their sites; colleagues' visits do not count."""
+    theirs = select(func.count()).where(Visit.prospect_id == prospect_id, Visit.is_staff.is_(False))
+    return await db.scalar(theirs) or 0
+
+
 async def get_first_interests(db: AsyncSession, *, visitor_id: UUID) -> Mapping[str, int]:
     """Return how often a visitor of a campaign site acted on each module's key."""
     return await _count_interests(db, Visit.browser_id == visitor_id)
@@ -58,6 +64,16 @@ async def clicked_before(
         .distinct()
     )
     return {(name, module, target) for name, module, target in await db.execute(clicked)}
+
+
+async def get_last_words(db: AsyncSession, visit_id: UUID) -> Mapping[str, str]:
+    """Return the last answer of a visit to each module, in the order they were first answered."""
+    answered = (
+        select(Act.module, Act.text)
+        .where(Act.visit_id == visit_id, Act.kind == ActKind.ANSWERED, Act.module != "")
+        .order_by(Act.seq)
+    )
+    return dict((await db.execute(answered)).all())
 
 
 async def list_acts(

@@ -75,7 +75,12 @@ async def _take(body: str | bytes) -> dict[str, object]:
     claims = _claims_behind(post.page)
     posters.take(claims.browser_id, 1 + len(post.acts), at=time.monotonic())
     device = name_browser(request.headers.get("User-Agent", ""))
-    receipt = await take_post(post.acts, Opening(post.visit, claims, device), now=clock.now())
+    receipt = await take_post(
+        post.acts,
+        Opening(post.visit, claims, device),
+        is_leaving=post.is_leaving,
+        now=clock.now(),
+    )
     return {"last": receipt.last, "problems": receipt.problems}
 
 

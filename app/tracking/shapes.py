@@ -101,6 +101,8 @@ class Hello(Sent):
 class Post(Hello, Batch):
     """The same by one post: from a page that is closing, or where websockets are blocked."""
 
+    is_leaving: bool = False
+
 
 class ConsentForm(BaseModel):
     """A choice on the notice or in the footer; other fields (the form's token) are not ours."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.bus import Announcement, announce
@@ -18,7 +18,7 @@ from app.sites.models import PersonalLink, SiteBrowser
 from app.sites.queries import get_titles
 from app.tracking.claims import PageClaims
 from app.tracking.errors import VisitOverError
-from app.tracking.models import Visit, Visitor
+from app.tracking.models import Act, ActKind, Visit, Visitor
 from app.tracking.summary import is_worth_telling, summarise, timeline_line
 
 
@@ -137,7 +137,10 @@ async def note_here(db: AsyncSession, visit_id: UUID, *, claims: PageClaims, now
 
 
 async def list_overdue(db: AsyncSession, *, now: datetime) -> list[UUID]:
-    """Return live visits that were left too long ago or have been silent too long."""
+    """Return live visits that were left too long ago or have been silent too long.
+
+    A line that is lost without a word (a tunnel, a restart) is silence: it may come back.
+    """
     return list((await db.scalars(select(Visit.id).where(_is_overdue(now)).limit(1000))).all())
 
 
@@ -152,7 +155,10 @@ async def end_overdue_visit(db: AsyncSession, visit_id: UUID, *, now: datetime) 
 
 def _is_overdue(now: datetime) -> ColumnElement[bool]:
     """Whether a live visit was left too long ago or has been silent too long."""
-    gone = Visit.away_at <= now - timedelta(seconds=settings().visit_grace_s)
+    left = exists().where(
+        Act.visit_id == Visit.id, Act.seq == Visit.last_seq, Act.kind == ActKind.LEFT
+    )
+    gone = left & (Visit.away_at <= now - timedelta(seconds=settings().visit_grace_s))
     silent = Visit.seen_at <= now - timedelta(seconds=settings().visit_silence_s)
     return Visit.ended_at.is_(None) & or_(gone, silent)
 

@@ -32,9 +32,16 @@ def describe(
 
 def _clicked(own_label: str, label: str) -> str:
     """Say what was clicked, by the campaign's own word for it where there is one."""
-    if own_label and label and own_label != label:
+    if own_label and label and _adds_to(own_label, label):
         return f"{own_label}: \u201c{label}\u201d"
     return own_label or f"Clicked \u201c{label}\u201d"
+
+
+def _adds_to(own_label: str, label: str) -> bool:
+    """Whether a label says more than its verb: "Opened the price list" has "See the price list"."""
+    words = label.casefold().split()
+    added = set(words) - set(own_label.casefold().split())
+    return len(added) > 1 or (len(words) == 1 and bool(added))
 
 
 def _page_line(kind: ActKind, label: str, details: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from app.sites.routes import sites
 from app.tracking.routes import tracking
 from app.web.assets import assets
 from app.web.compression import compress
+from app.web.connection import PatientConnection
 from app.web.health import health
 from app.web.pages import prepare_templates
 from app.web.refusals import register_refusals
@@ -50,6 +51,7 @@ def create_app() -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = settings().upload_max_bytes + 1_000_000
     app.config["MAX_FORM_PARTS"] = 5_000
     app.url_map.strict_slashes = False
+    app.asgi_http_class = PatientConnection
     prepare_templates(app)
     register_refusals(app)
     for blueprint in BLUEPRINTS:

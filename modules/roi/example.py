@@ -94,7 +94,7 @@ LINES = (
         unit_label="Work after each",
         unit_value=Decimal(9000),
         improvement=Decimal("0.5"),
-        audience=Audience(industries=("Finance", "Insurance", "Health care")),
+        audience=Audience(industries=("Finance", "Insurance", "Healthcare")),
     ),
     LineFields(
         key="calm-close",

@@ -315,3 +315,31 @@ async def test_another_workspaces_campaign_answers_like_one_that_does_not_exist(
             await client.post(f"/campaigns/{one}{path}", form=form) for one in (foreign.id, uuid4())
         ]
         assert {one.status_code for one in answers} == {403 if role == Role.SUPPORT else 404}
+
+
+async def test_the_preview_follows_what_is_typed_and_nothing_of_it_is_stored(client):
+    campaign = await signed_in_with(client)
+    page = await Editor(client, f"/campaigns/{campaign.id}/offer").load()
+    form = dict(FormReader.read(page.html, "offer.headline"))
+    typed = form | {"offer.headline": "Half <b>typed"}
+    shown = await client.post(f"/campaigns/{campaign.id}/offer/preview", form=typed)
+    assert "Half &lt;b&gt;typed" in await shown.get_data(as_text=True)
+    too_long = form | {"offer.headline": "x" * 121}
+    refused = await client.post(f"/campaigns/{campaign.id}/offer/preview", form=too_long)
+    assert refused.status_code == 204
+    assert (await stored(campaign)).revision == campaign.revision
+    assert (await stored(campaign)).offer == campaign.offer
+
+
+async def test_the_preview_follows_a_modules_settings(client):
+    settings = all_modules()["goals"].settings().model_dump(mode="json")
+    campaign = await signed_in_with(
+        client, modules=[{"key": "one", "kind": "goals", "settings": settings}]
+    )
+    page = await Editor(client, f"/campaigns/{campaign.id}/modules/one").load()
+    form = FormReader.read(page.html, "settings.title")
+    typed = [(name, "Half typed" if name == "settings.title" else text) for name, text in form]
+    kind_of_form = {"Content-Type": "application/x-www-form-urlencoded"}
+    shown = await client.post(f"{page.path}/preview", data=urlencode(typed), headers=kind_of_form)
+    assert "Half typed" in await shown.get_data(as_text=True)
+    assert (await stored(campaign)).modules == campaign.modules

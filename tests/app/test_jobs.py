@@ -27,6 +27,7 @@ from app.jobs.models import Job, JobState
 from app.jobs.queries import count_jobs, list_dead_jobs
 from app.jobs.registry import RetryLaterError, does
 from app.jobs.runner import Runner, run_due_jobs
+from tests.conftest import database_url
 from tests.make import NOW
 
 WORKER = """
@@ -106,6 +107,16 @@ async def test_the_same_key_is_written_once(handlers):
     await write("note", key="welcome-1")
     await run_due_jobs(NOW)
     assert len(seen) == 1
+
+
+async def test_a_dead_job_is_given_a_fresh_start_when_it_is_wanted_again(handlers):
+    await write("unheard-of", key="letter-1")
+    for hours in range(MAX_TRIES):
+        await run_due_jobs(NOW + timedelta(hours=hours))
+    assert (await only_job()).state == JobState.DEAD
+    await write("unheard-of", key="letter-1")
+    again = await only_job()
+    assert (again.state, again.tries, again.finished_at) == (JobState.READY, 0, None)
 
 
 async def test_a_failing_job_is_tried_again_later_and_at_last_laid_dead(handlers):
@@ -295,7 +306,7 @@ async def test_after_kill_minus_nine_every_job_is_done_and_none_twice(handlers, 
     for line in "123":
         await write("write-line", {"line": line})
     lines = tmp_path / "lines"
-    env = os.environ | {"DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"}
+    env = os.environ | {"DATABASE_URL": database_url(tmp_path)}
 
     async def run(now, mode):
         command = (sys.executable, "-c", WORKER, now.isoformat(), str(lines), mode)

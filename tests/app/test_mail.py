@@ -21,6 +21,7 @@ from app.mail.queries import load_mail
 from app.mail.smtp import MailServer, describe, read_smtp_url
 from tests.app.mail_server import Post, mail_server, use_smtp
 from tests.app.test_mail_message import outgoing
+from tests.conftest import database_url
 from tests.make import NOW, make_workspace
 
 WORKER = """
@@ -231,7 +232,7 @@ async def test_a_worker_killed_after_the_dot_leaves_an_unknown_that_is_never_res
     async with mail_server(post) as port:
         use_smtp(monkeypatch, port)
         mail = await queue()
-        env = os.environ | {"DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"}
+        env = os.environ | {"DATABASE_URL": database_url(tmp_path)}
         worker = await asyncio.create_subprocess_exec(
             sys.executable, "-c", WORKER, NOW.isoformat(), env=env
         )

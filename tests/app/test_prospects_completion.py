@@ -1,5 +1,6 @@
 """What becomes of facts told about people known and unknown."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -44,6 +45,19 @@ async def test_an_unknown_person_becomes_a_prospect_with_company_and_timeline():
     assert prospect.company.industry == "software"
     assert prospect.search_text == "ada lovelace ada@x.example engines"
     assert [entry.title for entry in timeline.entries] == ["Added from Spring offer"]
+
+
+async def test_two_who_tell_of_the_same_person_at_once_make_one_person_of_it():
+    async with transaction() as db:
+        owner = await make_user(db)
+
+    async def tell_alone(phone):
+        async with transaction() as db:
+            more = ADA.model_copy(update={"phone": phone})
+            return (await tell(db, owner, more))[0].id
+
+    told = await asyncio.gather(*(tell_alone(str(number)) for number in range(5)))
+    assert len(set(told)) == 1
 
 
 async def test_a_known_person_is_completed_and_never_overwritten():

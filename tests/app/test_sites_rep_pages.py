@@ -51,6 +51,13 @@ async def test_versions_are_shown_with_reasons_and_differences(client):
     assert "moves down" in html
 
 
+async def test_a_version_with_an_absurd_number_is_not_there(client):
+    site, _ = await desk(client)
+    huge = f"/sites/{site.id}/versions/{10**30}"
+    assert (await client.get(f"{huge}/preview")).status_code == 404
+    assert (await client.post(f"{huge}/publication", headers=SAME)).status_code == 404
+
+
 async def test_a_draft_is_published_and_the_earlier_version_brought_back(client):
     site, _ = await desk(client)
     response = await client.post(f"/sites/{site.id}/versions/2/publication", headers=SAME)

@@ -30,6 +30,7 @@ from app.tracking.visits import (
     Opening,
     begin_or_resume,
     end_overdue_visit,
+    end_visit,
     list_overdue,
     note_away,
     note_here,
@@ -73,7 +74,7 @@ async def count(model):
 async def leave_and_end(visit_id, *, at):
     async with transaction() as db:
         await note_away(db, visit_id, now=at)
-    assert await end_silent_visits(at + timedelta(seconds=6)) == 1
+        assert await end_visit(db, visit_id, now=at + timedelta(seconds=6))
 
 
 @pytest.fixture
@@ -265,6 +266,29 @@ async def test_a_reload_resumes_the_visit_within_the_grace(heard):
     states = [each.facts["state"] for each in heard if each.name == "visit-presence"]
     assert states == ["away", "here"]
     assert await end_silent_visits(NOW + timedelta(seconds=12)) == 0
+
+
+async def test_a_line_lost_without_a_word_is_no_farewell():
+    claims = await served_page()
+    visit_id = await begin(claims)
+    await store(visit_id, claims, act(1, "opened"))
+    async with transaction() as db:
+        await note_away(db, visit_id, now=NOW)
+    assert await end_silent_visits(NOW + timedelta(seconds=29)) == 0
+    assert await open_visit(Opening(visit_id, claims, ""), now=NOW + timedelta(seconds=29)) == 1
+    assert await end_silent_visits(NOW + timedelta(seconds=31)) == 0
+
+
+async def test_a_page_that_closes_is_away_at_once_where_leaving_is_not_tracked(heard):
+    claims = await served_page(kinds=("opened",))
+    visit_id = await begin(claims)
+    async with transaction() as db:
+        await note_away(db, visit_id, now=NOW)
+    opening = Opening(visit_id, claims, "")
+    await take_post(sent(act(1, "opened")), opening, is_leaving=True, now=NOW)
+    (visit,) = await load(Visit)
+    assert visit.away_at == NOW
+    assert heard[-1].facts.get("state", "away") == "away"
 
 
 async def test_a_visit_that_was_left_is_summarised_on_the_timeline():

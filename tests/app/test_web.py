@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 
+import httpx
 import pytest
 from quart.datastructures import FileStorage
 from sqlalchemy.exc import OperationalError
@@ -16,6 +17,7 @@ from app.jobs.runner import run_due_jobs
 from app.sites.link_routes import misses
 from app.sites.links import make_personal_link
 from app.web import create_app
+from realtime.server import create_asgi
 from tests.app.accounts_door import PASSWORD, mailed_path, make_person, read_mails
 from tests.make import make_campaign, make_prospect, make_user, sign_in
 from tests.visiting import make_page
@@ -290,6 +292,25 @@ async def test_a_made_up_forwarding_address_is_not_believed(stranger, database):
     assert response.status_code == 429
 
 
+async def test_behind_proxies_guessing_is_counted_for_who_stands_before_ours(database, monkeypatch):
+    with monkeypatch.context() as behind:
+        behind.setenv("TRUSTED_PROXIES", "2")
+        settings.cache_clear()
+        server = create_asgi()
+    settings.cache_clear()
+    transport = httpx.ASGITransport(server)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as browser:
+
+        async def guess(made_up, address):
+            headers = {"X-Forwarded-For": f"{made_up}, {address}, 10.0.0.1"}
+            return (await browser.get("/reset/unknown", headers=headers)).status_code
+
+        for number in range(20):
+            assert await guess(f"198.51.100.{number}", "203.0.113.9") == 410
+        assert await guess("198.51.100.99", "203.0.113.9") == 429
+        assert await guess("198.51.100.99", "203.0.113.10") == 410
+
+
 @pytest.mark.parametrize("path", ["//evil.example", "//evil.example/console", "/%2fevil.example",
                                   "/\\evil.example", "///evil.example//x", "/console//",
                                   "/sign-in//"])  # fmt: skip
@@ -369,6 +390,12 @@ async def test_thousands_of_fields_are_refused(stranger, rep):
     headers = OURS | {"Content-Type": "application/x-www-form-urlencoded"}
     response = await stranger.post(f"/c/{rep['slug']}/leads", data=fields, headers=headers)
     assert 400 <= response.status_code < 500
+
+
+@pytest.mark.parametrize("path", ["/prospects?q=%00", "/companies?q=a%00", "/c/%00", "/p/%00",
+                                  "/prospects?source=%00", f"/outbox?page={10**30}"])  # fmt: skip
+async def test_characters_no_database_keeps_break_nothing(client, rep, path):
+    assert (await client.get(path)).status_code in {200, 400, 404}
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe\x00", b"%ED%A0%80=%00&email=%FF", b"=&&&=", b"email"])

@@ -1,5 +1,8 @@
-// The campaign editor: says what is not saved yet, keeps folds open across redraws, and shows the
-// preview anew after each save. Everything works without it.
+// The campaign editor: says what is not saved yet, keeps folds open across redraws, and lets the
+// preview follow what is typed. Everything works without it.
+
+const TYPING_REST_MS = 400
+const BRAND = /<style[^>]*>([^<]*)<\/style>/
 
 const editor = () => document.querySelector("[data-editor]")
 const openFolds = new Set()
@@ -20,6 +23,32 @@ const refreshPreview = () => {
   frame.contentWindow.location.reload()
 }
 
+// The frame keeps its document, and with it its place; what cannot be a site yet changes nothing.
+const showDraft = async () => {
+  const form = editor()
+  const target = preview()?.contentDocument
+  if (!form || !target?.body) return
+  const address = new URL(form.action)
+  const body = new FormData(form)
+  body.delete("logo")
+  const answer = await fetch(`${address.pathname}/preview`, { method: "POST", body })
+  if (answer.status !== 200) return
+  // The brand goes into the style the frame has: a new one would lack this page's nonce.
+  const html = (await answer.text()).replace(BRAND, (_, css) => {
+    const brand = target.querySelector("head style")
+    if (brand) brand.textContent = css
+    return ""
+  })
+  const drawn = new DOMParser().parseFromString(html, "text/html")
+  target.body.replaceWith(target.adoptNode(drawn.body))
+}
+
+let rest
+const followTyping = () => {
+  clearTimeout(rest)
+  rest = setTimeout(() => showDraft().catch(() => {}), TYPING_REST_MS)
+}
+
 // A fragment in the frame's address would scroll the editor along with it.
 const showModule = () => {
   const frame = preview()
@@ -34,6 +63,7 @@ document.addEventListener("input", (event) => {
   if (!form) return
   form.dataset.unsaved = ""
   say("Not saved yet.")
+  followTyping()
 })
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -50,6 +80,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     if (openFolds.has(fold.dataset.fold)) fold.open = true
   }
   if (!editor() || !("unsaved" in editor().dataset)) refreshPreview()
+  else followTyping()
   document.querySelector("#editor [aria-invalid=true]")?.focus()
 })
 

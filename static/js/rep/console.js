@@ -18,6 +18,20 @@ const isShown = (visit) => !page.dataset.only || page.dataset.only === visit
 
 const drawn = (node) => node.dispatchEvent(new CustomEvent("rapport:drawn", { bubbles: true }))
 
+// What was said so far, at a glance: the feed's own words, the last to each module.
+const say = (shown, row) => {
+  const said = shown.querySelector("[data-said]")
+  const { moduleKey } = row.dataset
+  if (!said || !moduleKey) return
+  let line = said.querySelector(`[data-of="${CSS.escape(moduleKey)}"]`)
+  if (!line) {
+    line = document.createElement("li")
+    line.dataset.of = moduleKey
+    said.append(line)
+  }
+  line.dataset.text = row.querySelector(".act-text").firstChild.textContent.trim()
+}
+
 const append = (visit, html) => {
   const shown = card(visit)
   const feed = shown.querySelector("[data-feed]")
@@ -28,7 +42,10 @@ const append = (visit, html) => {
     const seq = Number(row.dataset.seq)
     if (seq <= last) continue
     last = seq
-    answered ||= row.dataset.kind === "answered"
+    if (row.dataset.kind === "answered") {
+      answered = true
+      say(shown, row)
+    }
     row.classList.add("is-new")
     row.addEventListener("animationend", () => row.removeAttribute("class"), { once: true })
     feed.append(row, "\n")

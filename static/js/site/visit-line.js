@@ -74,7 +74,7 @@ export class Line {
   leave() {
     this.#rest()
     const acts = this.queue.batch(BATCH)
-    const body = JSON.stringify({ page: this.page, visit: this.visit, acts })
+    const body = JSON.stringify({ page: this.page, visit: this.visit, acts, is_leaving: true })
     const isSent = navigator.sendBeacon?.("/t/acts", new Blob([body], { type: "application/json" }))
     if (!isSent) fetch("/t/acts", { method: "POST", body, keepalive: true }).catch(() => {})
     this.socket?.disconnect()
