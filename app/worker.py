@@ -14,7 +14,7 @@ from app.jobs.runner import Runner, purge_jobs, run_due_jobs
 from app.letters.jobs import settle_opened_letters
 from app.tracking.sweeper import end_silent_visits, forget_old_visits
 
-__all__ = ["run_due_jobs", "run_worker"]
+__all__ = ["end_visits", "run_due_jobs", "run_worker"]
 
 log = structlog.get_logger()
 
@@ -27,6 +27,14 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600.0, forget_old_visits),
 )
 """What happens besides jobs: every so many seconds, this."""
+
+
+async def end_visits(stop: asyncio.Event) -> None:
+    """End silent visits until `stop` is set: for web processes whose jobs run elsewhere.
+
+    Consoles hear only what happens in their own process, so visits have to end there too.
+    """
+    await _repeat(1.0, end_silent_visits, stop)
 
 
 async def run_worker(stop: asyncio.Event) -> None:

@@ -2,11 +2,13 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from unicodedata import category
 
 from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
 
 
+@lru_cache(maxsize=4096)
 def money(amount: Decimal | int, currency: str = "EUR", locale: str = "en") -> str:
     """Write an amount in whole units of its currency: "€49,211"."""
     return str(
@@ -20,12 +22,14 @@ def money(amount: Decimal | int, currency: str = "EUR", locale: str = "en") -> s
     )
 
 
+@lru_cache(maxsize=4096)
 def number(value: Decimal | int, locale: str = "en", *, digits: int = 2) -> str:
     """Write a number with at most `digits` decimals and no trailing zeros: "1,250.5"."""
     rounded = round(Decimal(value), digits)
     return str(format_decimal(rounded, format="#,##0." + "#" * digits, locale=locale))
 
 
+@lru_cache(maxsize=4096)
 def percent(share: Decimal | float, locale: str = "en", *, digits: int = 0) -> str:
     """Write a share (0-1) as a percentage: "49%"."""
     pattern = "#,##0." + "0" * digits + "%" if digits else "#,##0%"

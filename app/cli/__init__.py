@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from app.cli.backup import backup, restore
 from app.cli.doctor import doctor
+from app.cli.jobs import jobs
 from app.cli.people import user, workspace
 from app.cli.serving import demo, draft_migration, migrate, serve, settings_example, worker
 from app.config import settings
@@ -23,7 +24,7 @@ def rapport() -> None:
 
 
 for _command in (
-    serve, worker, migrate, draft_migration, demo, user, workspace, backup, restore, doctor,
+    serve, worker, migrate, draft_migration, demo, user, workspace, backup, restore, doctor, jobs,
     settings_example,
 ):  # fmt: skip
     rapport.add_command(_command)

@@ -40,6 +40,7 @@ async def _findings() -> AsyncIterator[Finding]:
     yield await _database()
     yield (DIST / "manifest.json").exists(), "the front end is built (make build)"
     yield await _mail_server()
+    yield await _jobs()
     secret = settings().var_dir / "secret"
     yield not secret.exists() or _is_private(secret), "the secret is readable by its owner only"
     yield (
@@ -76,6 +77,19 @@ async def _database() -> Finding:
     if dead:
         return False, f"{dead} jobs were given up; the table jobs says why, in the column error"
     return version is not None, f"the database {shown} answers, version {version}"
+
+
+async def _jobs() -> Finding:
+    """Count the jobs that gave up."""
+    open_database(settings())
+    try:
+        async with reading() as db:
+            dead = (await count_jobs(db)).get(JobState.DEAD, 0)
+    except (SQLAlchemyError, OSError):
+        return False, "jobs cannot be counted without the database"
+    finally:
+        await close_database()
+    return dead == 0, f"{dead} jobs have given up (rapport jobs list)"
 
 
 async def _mail_server() -> Finding:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import urllib.error
 
@@ -82,6 +83,9 @@ def draft_migration(message: str) -> None:
 @click.option("--simulate", is_flag=True, help="Let a few prospects walk through their sites now.")
 def demo(*, simulate: bool) -> None:
     """Build the demo workspace once; with --simulate bring its console to life."""
+    # The demo's people are made up: whatever mail server is set, their letters stay in the outbox.
+    os.environ["SMTP_URL"] = ""
+    settings.cache_clear()
     try:
         asyncio.run(simulate_visits() if simulate else build_demo())
     except (LookupError, urllib.error.URLError) as error:

@@ -46,9 +46,9 @@ async def write_to_chosen(payload: Mapping[str, object], now: datetime) -> None:
 
 
 async def settle_opened_letters(now: datetime) -> int:
-    """Note that letters of unknown fate arrived, where their personal link has been opened.
+    """Note that letters of unknown fate arrived, where a visit came of their personal link.
 
-    Even a mail scanner opens links only in mail that was accepted. Returns how many.
+    Returns how many.
     """
     opened = exists().where(
         PersonalLink.site_id == Letter.site_id,

@@ -77,9 +77,14 @@ async def open_link(
         return None
     link, site = row
     is_staff = viewer is not None and viewer.workspace_id == site.workspace_id
-    if link.opened_at is None and not is_staff:
-        link.opened_at = now
     return await _let_in(db, link, known=known, is_staff=is_staff, now=now)
+
+
+async def note_opened(db: AsyncSession, *, browser_id: UUID, now: datetime) -> None:
+    """Note when a link first led somebody in who agreed to be seen; before that nobody is told."""
+    browser = select(SiteBrowser.link_id).where(SiteBrowser.id == browser_id).scalar_subquery()
+    unopened = (PersonalLink.id == browser) & PersonalLink.opened_at.is_(None)
+    await db.execute(update(PersonalLink).where(unopened).values(opened_at=now))
 
 
 async def _let_in(

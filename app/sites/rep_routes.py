@@ -43,7 +43,7 @@ async def show_versions(site_id: UUID) -> ResponseReturnValue:
 
 
 @sites.post("/sites/<uuid:site_id>/versions")
-@signed_in()
+@signed_in(Role.ADMIN, Role.REP)
 async def create_version(site_id: UUID) -> ResponseReturnValue:
     """Have the site composed again from all that is known now."""
     async with transaction() as db:
@@ -54,7 +54,7 @@ async def create_version(site_id: UUID) -> ResponseReturnValue:
 
 
 @sites.post("/sites/<uuid:site_id>/versions/<int(max=1000000):number>/publication")
-@signed_in()
+@signed_in(Role.ADMIN, Role.REP)
 async def create_publication(site_id: UUID, number: int) -> ResponseReturnValue:
     """Put a draft online."""
     viewer = current_viewer()
@@ -67,7 +67,7 @@ async def create_publication(site_id: UUID, number: int) -> ResponseReturnValue:
 
 
 @sites.post("/sites/<uuid:site_id>/versions/<int(max=1000000):number>/return")
-@signed_in()
+@signed_in(Role.ADMIN, Role.REP)
 async def create_return(site_id: UUID, number: int) -> ResponseReturnValue:
     """Put an earlier version online again."""
     viewer = current_viewer()
@@ -80,7 +80,7 @@ async def create_return(site_id: UUID, number: int) -> ResponseReturnValue:
 
 
 @sites.post("/sites/<uuid:site_id>/links")
-@signed_in()
+@signed_in(Role.ADMIN, Role.REP)
 async def create_link(site_id: UUID) -> ResponseReturnValue:
     """Make a personal link and show it, this once; it is in no address and no log."""
     async with transaction() as db:
@@ -90,7 +90,7 @@ async def create_link(site_id: UUID) -> ResponseReturnValue:
 
 
 @sites.post("/sites/<uuid:site_id>/links/revocation")
-@signed_in()
+@signed_in(Role.ADMIN, Role.REP)
 async def create_revocation(site_id: UUID) -> ResponseReturnValue:
     """Close every personal link of a site."""
     async with transaction() as db:

@@ -14,6 +14,7 @@ from app.errors import NotFoundError
 from app.jobs.commands import enqueue
 from app.prospects.commands import add_to_timeline
 from app.prospects.models import Prospect
+from app.sites.links import note_opened
 from app.sites.models import PersonalLink, SiteBrowser
 from app.sites.queries import get_titles
 from app.tracking.claims import PageClaims
@@ -43,6 +44,8 @@ async def begin_or_resume(db: AsyncSession, opening: Opening, *, now: datetime) 
     visit = await get_live_visit(db, opening.visit_id, claims=opening.claims)
     if inserted:
         tell(db, "visit-began", visit)
+        if visit.site_id and not visit.is_staff:
+            await note_opened(db, browser_id=visit.browser_id, now=now)
     else:
         come_back(db, visit, now=now)
     return visit

@@ -26,7 +26,7 @@ from app.web.health import health
 from app.web.pages import prepare_templates
 from app.web.refusals import register_refusals
 from app.web.security import refuse_foreign_posts, refuse_undeclared_views, set_headers
-from app.worker import run_worker
+from app.worker import end_visits, run_worker
 
 BLUEPRINTS = (
     accounts, prospects, campaigns, sites, tracking, letters, console, assets, health,
@@ -82,10 +82,9 @@ async def start() -> None:
     """
     set_up_logs(settings().log_level)
     open_database(settings())
-    if settings().worker_in_web:
-        stopping = asyncio.Event()
-        worker = asyncio.create_task(run_worker(stopping))
-        current_app.extensions["worker"] = (stopping, worker)
+    stopping = asyncio.Event()
+    work = run_worker if settings().worker_in_web else end_visits
+    current_app.extensions["worker"] = (stopping, asyncio.create_task(work(stopping)))
 
 
 async def stop() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import rapport
 from app.cli.serving import example_settings
 from app.config import Settings
 from modules.registry import all_modules
@@ -74,8 +75,6 @@ def test_the_example_settings_are_those_of_the_code():
 
 
 def test_docs_name_every_setting_module_and_command():
-    from app.cli import rapport
-
     docs = "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
     names = [
         *(name.upper() for name in Settings.model_fields),

@@ -219,6 +219,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('prospects', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_prospects_company_id'), ['company_id'], unique=False)
+        batch_op.create_index('ix_prospects_narrow', ['workspace_id', 'owner_id', 'company_id', 'active_at', 'source', 'search_text', 'id'], unique=False)
         batch_op.create_index('ix_prospects_workspace_id_active_at', ['workspace_id', 'active_at', 'id'], unique=False)
         batch_op.create_index('ix_prospects_workspace_id_company_key', ['workspace_id', 'company_key', 'id'], unique=False)
         batch_op.create_index('ix_prospects_workspace_id_created_at', ['workspace_id', 'created_at', 'id'], unique=False)
@@ -227,7 +228,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_prospects_workspace_id_owner_id_created_at', ['workspace_id', 'owner_id', 'created_at', 'id'], unique=False)
         batch_op.create_index('ix_prospects_workspace_id_owner_id_sort_name', ['workspace_id', 'owner_id', 'sort_name', 'id'], unique=False)
         batch_op.create_index('ix_prospects_workspace_id_sort_name', ['workspace_id', 'sort_name', 'id'], unique=False)
-        batch_op.create_index('ix_prospects_workspace_id_source', ['workspace_id', 'source'], unique=False)
 
     op.create_table('sign_in_sessions',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -516,7 +516,6 @@ def downgrade() -> None:
 
     op.drop_table('sign_in_sessions')
     with op.batch_alter_table('prospects', schema=None) as batch_op:
-        batch_op.drop_index('ix_prospects_workspace_id_source')
         batch_op.drop_index('ix_prospects_workspace_id_sort_name')
         batch_op.drop_index('ix_prospects_workspace_id_owner_id_sort_name')
         batch_op.drop_index('ix_prospects_workspace_id_owner_id_created_at')
@@ -525,6 +524,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_prospects_workspace_id_created_at')
         batch_op.drop_index('ix_prospects_workspace_id_company_key')
         batch_op.drop_index('ix_prospects_workspace_id_active_at')
+        batch_op.drop_index('ix_prospects_narrow')
         batch_op.drop_index(batch_op.f('ix_prospects_company_id'))
 
     op.drop_table('prospects')
