@@ -17,6 +17,7 @@ import pytest_asyncio
 from app import bus
 from app.config import settings
 from app.db import Table, close_database, open_database
+from app.sites.link_routes import misses
 from app.web import create_app
 
 
@@ -32,6 +33,7 @@ async def database(tmp_path, monkeypatch, request):
         yield None
         return
     monkeypatch.setattr(bus, "_listeners", [])
+    misses.forget()
     config = settings().model_copy(update={"database_url": database_url(tmp_path)})
     engine = open_database(config)
     async with engine.begin() as connection:

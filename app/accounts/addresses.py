@@ -4,8 +4,6 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from email_validator import EmailNotValidError, validate_email
 
-LONGEST_EMAIL = 320
-
 
 def normalise_email(text: str) -> str:
     """Return an e-mail address as it is stored and compared. Raises ValueError for anything else.

@@ -24,9 +24,8 @@ def rearrange(shape: type[BaseModel], draft: Draft, do: str) -> str:
         return _add(_find(shape, draft, path), path)
     name, _, last = path.rpartition(".")
     found = _find(shape, draft, name)
-    if found is None or not last.isdecimal() or int(last) >= len(found[0]):
-        return ""
-    return _touch(found[0], verb, int(last), name)
+    number = _there(last, found[0]) if found else None
+    return "" if found is None or number is None else _touch(found[0], verb, number, name)
 
 
 def _add(found: Place | None, path: str) -> str:
@@ -67,8 +66,13 @@ def _find(shape: type[BaseModel], draft: Draft, path: str) -> Place | None:
             continue
         if not isinstance(value, list) or not steps:
             return (value, shape) if isinstance(value, list) else None
-        number = steps.pop(0)
-        if not number.isdecimal() or int(number) >= len(value):
+        number = _there(steps.pop(0), value)
+        if number is None:
             return None
-        draft = value[int(number)]
+        draft = value[number]
     return None
+
+
+def _there(text: str, rows: list[Any]) -> int | None:
+    """Return the number of a row that is there, None for anything else, however long."""
+    return int(text) if text in {str(number) for number in range(len(rows))} else None

@@ -14,7 +14,7 @@ AN_HOUR_S = 3_600
 ARRIVAL, SENT_TO = "lead-arrival", "lead-sent-to"
 TRAP = "homepage"
 """A field that people do not see. What fills it in is no person."""
-LEADS_PER_NETWORK = Limit("lead", most=30, window=timedelta(minutes=10))
+LEADS_PER_NETWORK = Limit("lead", most=100, window=timedelta(minutes=10))
 
 
 def seal_arrival(source: Source, key: str = "") -> str:

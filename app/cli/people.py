@@ -51,7 +51,13 @@ def workspace() -> None:
 @click.option("--currency", default="EUR", show_default=True)
 def create_workspace_here(name: str, currency: str) -> None:
     """Create an empty workspace."""
-    in_transaction(lambda db: create_workspace(db, name=name, currency=currency, now=clock.now()))
+
+    async def create(db: AsyncSession) -> None:
+        if await find_workspace_by_name(db, name) is not None:
+            raise click.ClickException(f"There is a workspace called {name} already.")
+        await create_workspace(db, name=name, currency=currency, now=clock.now())
+
+    in_transaction(create)
     click.echo(f"Workspace {name} is there. Next: rapport user create EMAIL --workspace '{name}'")
 
 

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import urllib.error
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 import uvicorn
@@ -24,7 +26,8 @@ def serve(*, with_demo: bool) -> None:
     config = settings()
     if with_demo:
         migrations.migrate()
-        asyncio.run(build_demo())
+        with _no_mail_server():
+            asyncio.run(build_demo())
     asyncio.run(demand_migrated())
     demo_file = config.var_dir / "demo.json"
     if demo_file.exists():
@@ -83,14 +86,27 @@ def draft_migration(message: str) -> None:
 @click.option("--simulate", is_flag=True, help="Let a few prospects walk through their sites now.")
 def demo(*, simulate: bool) -> None:
     """Build the demo workspace once; with --simulate bring its console to life."""
-    # The demo's people are made up: whatever mail server is set, their letters stay in the outbox.
-    os.environ["SMTP_URL"] = ""
-    settings.cache_clear()
     try:
-        asyncio.run(simulate_visits() if simulate else build_demo())
+        with _no_mail_server():
+            asyncio.run(simulate_visits() if simulate else build_demo())
     except (LookupError, urllib.error.URLError) as error:
         hint = f"Is the server running at {settings().base_url}?"
         raise click.ClickException(f"{error} {hint}") from error
+
+
+@contextmanager
+def _no_mail_server() -> Iterator[None]:
+    """Keep letters in the outbox meanwhile, whatever is set: the demo's people are made up."""
+    given = os.environ.get("SMTP_URL")
+    os.environ["SMTP_URL"] = ""
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        del os.environ["SMTP_URL"]
+        if given is not None:
+            os.environ["SMTP_URL"] = given
+        settings.cache_clear()
 
 
 @click.command("settings")

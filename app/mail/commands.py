@@ -17,7 +17,7 @@ from app.mail.models import Mail, MailState, Suppression
 from app.mail.queries import is_suppressed
 
 GIVE_UP_AFTER = timedelta(hours=24)
-DELAYS_S = (10, 60, 300, 900, 3600)
+DELAYS_S = (10, 20, 60, 300, 900, 3600)
 REPLY_MAX = 500
 WAITING = (MailState.QUEUED, MailState.DEFERRED)
 

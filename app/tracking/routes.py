@@ -9,6 +9,7 @@ from quart.typing import ResponseReturnValue
 
 from app import clock
 from app.accounts.access import open_to_all
+from app.accounts.addresses import network_of
 from app.accounts.browsers import name_browser
 from app.config import settings
 from app.db import transaction
@@ -28,6 +29,8 @@ CHOICE_DAYS = 180
 
 tracking = Blueprint("tracking", __name__)
 posters = Buckets()
+CHOICE_COST = 2
+"""A choice costs as much as two acts: a hundred at once and 25 a second from one network."""
 
 
 @tracking.post("/t/consent")
@@ -36,6 +39,8 @@ async def create_consent() -> ResponseReturnValue:
     """Write down a choice and show the page again, or its two fragments to our own script."""
     form = _read_form(dict(await request.form))
     claims = _claims_behind(form.page)
+    network = ("consent", network_of(request.remote_addr or ""))
+    posters.take(network, CHOICE_COST, at=time.monotonic())
     async with transaction() as db:
         chosen = await record_consent(
             db,

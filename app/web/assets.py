@@ -13,6 +13,7 @@ from app.errors import NotFoundError
 
 DIST = Path(__file__).parent.parent.parent / "static" / "dist"
 IMAGES = DIST.parent / "images"
+LONGEST_NAME = 200
 TEXT = {"text/css", "text/javascript", "image/svg+xml", "text/plain"}
 
 assets = Blueprint("assets", __name__)
@@ -36,7 +37,8 @@ def asset(name: str) -> str:
 @cache
 def _read(name: str) -> tuple[bytes, bytes | None, str]:
     """Return a file's bytes, its gzip where that helps, and its type; names hold no folders."""
-    path = next((p for p in (DIST / name, IMAGES / name) if p.is_file()), None)
+    is_name = len(name) <= LONGEST_NAME
+    path = next((p for p in (DIST / name, IMAGES / name) if is_name and p.is_file()), None)
     if path is None:
         raise NotFoundError
     kind = guess_type(name)[0] or "application/octet-stream"

@@ -193,8 +193,9 @@ def test_buttons_add_move_and_remove_rows_without_saving():
 
 @pytest.mark.parametrize(
     "do",
-    ["", "add", "add:title", "up:rows", "up:rows.9", "down:rows.x", "add:rows.0.key", "a:b.c.d"],
-)
+    ["", "add", "add:title", "up:rows", "up:rows.9", "down:rows.x", "add:rows.0.key", "a:b.c.d",
+     "up:rows." + "9" * 5_000],
+)  # fmt: skip
 def test_a_button_that_means_nothing_changes_nothing(do):
     draft = draft_of(Example())
     assert rearrange(Example, draft, do) == ""

@@ -181,10 +181,15 @@ async def test_an_answer_with_problems_is_told_and_not_kept():
 async def test_a_failure_leaves_neither_answer_nor_act():
     claims = await served_page()
     visit_id = await begin(claims)
-    async with reading() as db:
-        acts = sent(answer(1, "goals", ("own", "Less")))
-        await record_acts(db, acts, visit_id=visit_id, claims=claims, now=NOW)
-        await db.rollback()
+
+    async def store_on_a_full_disk():
+        async with transaction() as db:
+            acts = sent(answer(1, "goals", ("own", "Less")))
+            await record_acts(db, acts, visit_id=visit_id, claims=claims, now=NOW)
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        await store_on_a_full_disk()
     assert (await count(Answer), await count(Act)) == (0, 0)
 
 

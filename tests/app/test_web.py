@@ -14,7 +14,6 @@ from app.accounts.models import Role
 from app.config import settings
 from app.db import close_database, transaction
 from app.jobs.runner import run_due_jobs
-from app.sites.link_routes import misses
 from app.sites.links import make_personal_link
 from app.web import create_app
 from realtime.server import create_asgi
@@ -39,12 +38,6 @@ async def rep(client):
         )
         await sign_in(client, db, user)
     return {"slug": campaign.slug, "site_id": claims.site_id, "link": link}
-
-
-@pytest.fixture(autouse=True)
-def no_misses():
-    """Nobody has guessed at links yet; what other tests tried is counted in this process."""
-    misses.forget()
 
 
 @pytest.fixture
