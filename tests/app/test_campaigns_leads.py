@@ -156,7 +156,9 @@ async def test_what_fills_in_the_hidden_field_is_thanked_and_forgotten(client):
     assert await count(Lead) == 0
 
 
-async def test_one_network_address_sends_at_most_a_hundred_leads_in_ten_minutes(client, monkeypatch):
+async def test_one_network_address_sends_at_most_a_hundred_leads_in_ten_minutes(
+    client, monkeypatch
+):
     await live()
     monkeypatch.setattr(clock, "now", lambda: NOW)
     for number in range(100):
