@@ -104,7 +104,9 @@ def test_the_docs_name_every_make_target():
 
 
 def test_the_docs_name_every_kind_of_act_and_every_setting_of_a_module():
-    described = (ROOT / "docs" / "modules.md").read_text()
+    described = (ROOT / "docs" / "modules.md").read_text() + "".join(
+        page.read_text() for page in (ROOT / "modules").glob("*/README.md")
+    )
     settings = {
         f"{kind}: {name}"
         for kind, module in all_modules().items()

@@ -75,7 +75,8 @@ def test_the_example_settings_are_those_of_the_code():
 
 
 def test_docs_name_every_setting_module_and_command():
-    docs = "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "modules").glob("*/README.md")]
+    docs = "".join(path.read_text() for path in pages)
     names = [
         *(name.upper() for name in Settings.model_fields),
         *all_modules(),
