@@ -142,8 +142,68 @@ async def test_reps_pages(admin):
         "campaign-modules": f"{campaign}/modules", "letter": f"{campaign}/letter",
         "recipients": f"{campaign}/letter/recipients", "site-versions": site,
         "outbox": "/outbox", "mail": mail, "account": "/account", "team": "/team",
-        "workspace": "/workspace",
+        "workspace": "/workspace", "person-edit": f"{person}/edit",
+        "company-edit": f"{company}/edit", "campaign-new": "/campaigns/new",
+        "campaign-look": f"{campaign}/look", "campaign-form": f"{campaign}/form",
+        "campaign-tracking": f"{campaign}/tracking", "module-settings": f"{campaign}/modules/goals",
+        "personal-site-preview": f"{campaign}/preview", "mail-text": f"{mail}?as=text",
     }  # fmt: skip
     for name, path in pages.items():
         await admin.take(name, path)
     assert admin.complaints == []
+
+
+PEOPLE = b"""Name;Mail;Firma;Land
+Ada Lovelace;ada@engines.example;Analytical Engines;UK
+<b>Nobody</b>;not an address;;
+Alan Turing;alan@machines.example;Machines;UK
+"""
+
+
+async def test_an_import_under_way_and_done(admin):
+    async def upload(page):
+        people = {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE}
+        await page.locator("#import-file").set_input_files(people)
+        await page.locator("#import-file").evaluate("el => el.form.requestSubmit()")
+        await page.wait_for_url(re.compile(f"/prospects/imports/{ID}"))
+
+    async def bring_in(page):
+        await upload(page)
+        await page.get_by_role("button", name=re.compile("^Import ")).click()
+        await page.wait_for_load_state("networkidle")
+
+    await admin.take("import-review", "/prospects/imports/new", prepare=upload)
+    await admin.take("import-done", "/prospects/imports/new", prepare=bring_in)
+    assert admin.complaints == []
+
+
+async def test_pages_that_a_letter_or_a_form_leads_to(admin, visitor, server):
+    async def invite(page):
+        await page.locator('[name="email"]').fill("new@ledgerline.example")
+        await page.locator('[name="name"]').fill("Noor Haddad")
+        await page.locator('[name="name"]').press("Enter")
+        await page.wait_for_load_state("networkidle")
+
+    async def ask(page):
+        await page.locator('[data-consent="no"]').click()
+        await page.locator('#lead [name="name"]').fill("Grace Hopper")
+        await page.locator('#lead [name="email"]').fill("grace@compilers.example")
+        await page.locator('[data-act="lead.send"]').click()
+        await page.wait_for_url(re.compile("thanks"))
+
+    async def forget(page):
+        await page.locator('[name="email"]').fill("rita@ledgerline.example")
+        await page.locator('[name="email"]').press("Enter")
+        await page.wait_for_load_state("networkidle")
+
+    await admin.take("team-invited", "/team", prepare=invite)
+    account_mail = await first_link(admin, "/outbox", f"/outbox/{ID}")
+    invitation = await first_link(admin, account_mail, "/invitation/.+")
+    letter = await first_link(admin, "/outbox?page=1&tab=kept", f"/outbox/{ID}(?<!{account_mail})")
+    await visitor.take("invitation", invitation)
+    await visitor.take("unsubscribe", await first_link(admin, letter, "/u/.+"))
+    await visitor.take("lead-thanks", server.demo["campaign_site_url"], prepare=ask)
+    await visitor.take("forgotten-sent", "/sign-in/forgotten", prepare=forget)
+    await visitor.take("link-over", "/sign-in/link/used-long-ago", status_is_fine=True)
+    await admin.take("personal-site-as-colleague", server.demo["personal_site_url"])
+    assert admin.complaints + visitor.complaints == []
