@@ -47,7 +47,7 @@ async def enqueue(
 
 
 def announce_ready(db: AsyncSession) -> None:
-    """Wake this process's worker after the commit; a lost hint costs one second."""
+    """Wake the workers after the commit, of all processes; a lost hint costs one second."""
     announce(db, Announcement("job-ready", workspace_id=NOBODY, subject=NOBODY))
 
 

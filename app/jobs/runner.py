@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from app import bus, clock
+from app import bus, clock, metrics
 from app.db import transaction
 from app.jobs.commands import (
     LEASE,
+    NOBODY,
     defer_job,
     fail_job,
     finish_job,
@@ -23,9 +24,11 @@ from app.jobs.commands import (
 )
 from app.jobs.models import Job
 from app.jobs.registry import RetryLaterError, handler_for
+from app.logs import about
 
 log = structlog.get_logger()
 
+WAKING = ("job-ready",)
 SLOTS = 4
 POLL_S = 1.0
 DRAIN_S = 10.0
@@ -71,19 +74,21 @@ class Runner:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what runs (within DRAIN_S) and leave."""
         bus.listen(self._on_announcement)
+        bus.attend(NOBODY, WAKING)
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
                 await self._fill_slots(stop)
                 await self._rest(stopped)
         finally:
+            bus.leave(NOBODY, WAKING)
             bus.stop_listening(self._on_announcement)
             stopped.cancel()
             await self._drain()
 
-    async def _on_announcement(self, announcement: bus.Announcement) -> None:
-        """Wake up when a job was written in this process."""
-        if announcement.name == "job-ready":
+    def _on_announcement(self, announcement: bus.Announcement) -> None:
+        """Wake up when a job was written, here or in another process."""
+        if announcement.name in WAKING:
             self._wake.set()
 
     async def _fill_slots(self, stop: asyncio.Event) -> None:
@@ -134,32 +139,41 @@ async def _take(owner: str, now: datetime) -> Job | None:
 
 async def _do(job: Job, owner: str, time: Clock) -> None:
     """Run one leased job, keep its lease alive meanwhile, and settle it."""
-    heart = asyncio.create_task(_keep_lease(job, owner, time))
-    try:
+    with about(job=job.id, kind=job.kind), metrics.JOB_SECONDS.time():
+        heart = asyncio.create_task(_keep_lease(job, owner, time))
         try:
-            await handler_for(job.kind)(job.payload, time())
-        except RetryLaterError as later:
-            async with transaction() as db:
-                await defer_job(db, job.id, owner=owner, run_at=later.at)
-        except Exception as error:  # noqa: BLE001  whatever a job raises is its outcome
-            await _fail(job, owner, error, time())
-        else:
-            async with transaction() as db:
-                await finish_job(db, job.id, owner=owner, now=time())
-    except Exception:
-        # Not settled (the database is away): the lease runs out and the job is taken again.
-        log.exception("job not settled", kind=job.kind, job=str(job.id))
-    finally:
-        heart.cancel()
-        with suppress(asyncio.CancelledError):
-            await heart
+            outcome = await _run_and_settle(job, owner, time)
+            metrics.JOBS_RUN.labels(outcome).inc()
+        except Exception:
+            # Not settled (the database is away): the lease runs out and the job is taken again.
+            log.exception("job not settled")
+        finally:
+            heart.cancel()
+            with suppress(asyncio.CancelledError):
+                await heart
+
+
+async def _run_and_settle(job: Job, owner: str, time: Clock) -> str:
+    """Run a job and write down what came of it; returns the outcome's name in the figures."""
+    try:
+        await handler_for(job.kind)(job.payload, time())
+    except RetryLaterError as later:
+        async with transaction() as db:
+            await defer_job(db, job.id, owner=owner, run_at=later.at)
+        return "again"
+    except Exception as error:  # noqa: BLE001  whatever a job raises is its outcome
+        await _fail(job, owner, error, time())
+        return "failed"
+    async with transaction() as db:
+        await finish_job(db, job.id, owner=owner, now=time())
+    return "done"
 
 
 async def _fail(job: Job, owner: str, error: Exception, now: datetime) -> None:
     """Log a failed job by kind and class (payloads and texts may hold personal facts)."""
     what = type(error).__name__
     text = f"{what}: {error}"[:ERROR_MAX]
-    log.warning("job failed", kind=job.kind, job=str(job.id), tries=job.tries, error=what)
+    log.warning("job failed", tries=job.tries, error=what)
     async with transaction() as db:
         await fail_job(db, job, owner=owner, error=text, now=now)
 
@@ -172,8 +186,8 @@ async def _keep_lease(job: Job, owner: str, time: Clock) -> None:
             async with transaction() as db:
                 kept = await renew_lease(db, job.id, owner=owner, now=time())
         except Exception:
-            log.exception("lease not renewed", job=str(job.id))
+            log.exception("lease not renewed")
             continue
         if not kept:
-            log.warning("lease lost", kind=job.kind, job=str(job.id))
+            log.warning("lease lost")
             return

@@ -73,7 +73,7 @@ async def test_a_new_password_ends_all_other_sessions_and_is_told_by_mail(client
             await db.scalars(select(SignInSession).order_by(SignInSession.seen_at))
         ).all()
 
-    async def listener(announcement):
+    def listener(announcement):
         if announcement.name == "session-ended":
             heard.append(announcement.subject)
 

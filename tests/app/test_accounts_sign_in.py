@@ -193,7 +193,7 @@ async def test_a_disabled_user_is_out_at_the_next_request(client):
 async def test_signing_out_ends_the_session_and_tells_the_sockets(client):
     heard = []
 
-    async def listener(announcement):
+    def listener(announcement):
         heard.append(announcement)
 
     async with transaction() as db:

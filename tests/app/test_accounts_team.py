@@ -108,7 +108,7 @@ async def test_a_new_role_ends_the_sessions_of_its_owner(client, boss, web_app):
     browser, heard = web_app.test_client(), []
     await sign_in_with(browser)
 
-    async def listener(announcement):
+    def listener(announcement):
         heard.append(announcement.name)
 
     bus.listen(listener)

@@ -197,7 +197,7 @@ async def test_a_note_sent_twice_is_one_note():
 async def test_a_change_is_announced_after_the_commit(monkeypatch):
     heard = []
 
-    async def listener(announcement):
+    def listener(announcement):
         heard.append(announcement)
 
     bus.listen(listener)
