@@ -1,0 +1,1 @@
+"""The short way of live messages: frames are read, matched and answered without a task for each."""
