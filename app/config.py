@@ -37,6 +37,19 @@ class Settings(BaseSettings):
         pattern="^(NORMAL|FULL)$",
         description="SQLite durability: NORMAL survives a killed process, FULL a power cut too.",
     )
+    commit_wait_ms: float = Field(
+        1.0,
+        ge=0,
+        le=50,
+        description="Milliseconds acts wait for company before they are stored in one commit.",
+    )
+    redis_url: str = Field(
+        "",
+        repr=False,
+        pattern="^$|^(redis|rediss|unix)://",
+        description="redis://user:password@host:port, rediss:// for TLS: wakes the other processes"
+        " for what is new in the database. Empty: they look every few seconds.",
+    )
     secret_key: str = Field(
         "",
         repr=False,
@@ -54,6 +67,18 @@ class Settings(BaseSettings):
     worker_in_web: bool = Field(
         default=True,
         description="Run the jobs inside the web process; false when `rapport worker` runs.",
+    )
+    fast_lane: bool = Field(
+        default=True,
+        description="Take live messages by the short way through the socket; false: all of them by"
+        " python-socketio's own.",
+    )
+    stop_notice_s: float = Field(
+        1,
+        ge=0,
+        le=60,
+        description="Seconds a stopping web process still serves while /readyz says 503, so that"
+        " proxies take it out first.",
     )
     trusted_proxies: int = Field(
         0,
@@ -79,6 +104,15 @@ class Settings(BaseSettings):
         10_000_000, ge=1, description="Largest accepted upload, in bytes."
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    slow_request_ms: int = Field(
+        1000, ge=0, description="Requests that took this many milliseconds or more are logged."
+    )
+    metrics_token: str = Field(
+        "",
+        repr=False,
+        description="Who reads /metrics sends this as a bearer token. Empty: only this machine and"
+        " private networks, directly.",
+    )
 
     @model_validator(mode="after")
     def _fill_in(self) -> "Settings":

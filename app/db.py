@@ -6,17 +6,22 @@ fails half-way with "database is locked".
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from asyncpg import InterfaceError as AsyncpgInterfaceError
+from asyncpg import PostgresError
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Numeric, event
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -71,10 +76,16 @@ class Table(DeclarativeBase):
     }
 
 
+AWAY = (
+    PoolTimeoutError, OSError, sqlite3.OperationalError, PostgresError, AsyncpgInterfaceError,
+)  # fmt: skip
+"""Besides SQLAlchemy's own: what drivers raise that are used without it (tracking/ledger.py)."""
+
 Writer = async_sessionmaker(expire_on_commit=False)
 Reader = async_sessionmaker(expire_on_commit=False)
 _engine: AsyncEngine | None = None
 _write_turn: AbstractAsyncContextManager[object] = nullcontext()
+_closers: list[Callable[[], Awaitable[None]]] = []
 
 
 def open_database(config: Settings) -> AsyncEngine:
@@ -95,14 +106,52 @@ def open_database(config: Settings) -> AsyncEngine:
 
 
 async def close_database() -> None:
-    """Let go of every connection."""
+    """Let go of every connection, those of `on_close` first."""
+    while _closers:
+        await _closers.pop()()
     if _engine is not None:
         await _engine.dispose()
+
+
+def on_close(closer: Callable[[], Awaitable[None]]) -> None:
+    """Have `closer` awaited once when this database is closed."""
+    _closers.append(closer)
+
+
+def engine() -> AsyncEngine:
+    """Return the open database. Raises RuntimeError before `open_database`."""
+    if _engine is None:
+        raise RuntimeError("The database is not open.")
+    return _engine
+
+
+def write_turn() -> AbstractAsyncContextManager[object]:
+    """Return what a writer besides `transaction()` waits for, so that SQLite's writers queue."""
+    return _write_turn
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be reached or cannot write just now.
+
+    Then nothing was stored and trying again makes sense, unlike after a bad value or statement.
+    """
+    if isinstance(error, DBAPIError):
+        return not isinstance(error, IntegrityError | DataError | ProgrammingError)
+    return isinstance(error, AWAY)
 
 
 def is_sqlite() -> bool:
     """Whether the open database is SQLite."""
     return _engine is not None and _engine.dialect.name == "sqlite"
+
+
+def sqlite_pragmas(synchronous: str) -> list[str]:
+    """Return what every connection to SQLite is told first."""
+    wanted = (
+        "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "busy_timeout=10000",
+        "wal_autocheckpoint=4000",
+    )  # fmt: skip
+    return [f"PRAGMA {each}" for each in wanted]
 
 
 def _prepare_sqlite(engine: AsyncEngine, synchronous: str) -> None:
@@ -112,13 +161,8 @@ def _prepare_sqlite(engine: AsyncEngine, synchronous: str) -> None:
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={synchronous}",
-            "foreign_keys=ON",
-            "busy_timeout=10000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        for pragma in sqlite_pragmas(synchronous):
+            cursor.execute(pragma)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -138,7 +182,7 @@ async def transaction() -> AsyncIterator[AsyncSession]:
         async with _write_turn, db.begin():
             yield db
         for announcement in db.info.pop("announcements", []):
-            await bus.publish(announcement)
+            bus.publish(announcement)
 
 
 @asynccontextmanager

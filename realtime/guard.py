@@ -4,6 +4,7 @@
 A refused message is answered, leaves nothing behind, and the connection lives on.
 """
 
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,8 +17,10 @@ from socketio import AsyncNamespace
 from socketio.exceptions import ConnectionRefusedError as Refusal
 from socketio.packet import ACK, CONNECT, DISCONNECT, EVENT, Packet
 
+from app import metrics
+from app.db import is_away
 from app.errors import DomainError, TooManyError
-from app.tracking.errors import RefusedError
+from app.tracking.errors import NOT_STORED_RETRY_MS, NotStoredError, RefusedError
 from app.tracking.rate import Bucket
 from realtime.messages import Message
 
@@ -86,8 +89,25 @@ def admits(
     return decorate
 
 
+def accepted(answer: Ack) -> bytes:
+    """Write the ack of a message that was taken, as JSON."""
+    return json.dumps({"ok": True, **answer}).encode()
+
+
+def refused(error: Exception) -> bytes:
+    """Write the ack of a message that was not, as JSON."""
+    return json.dumps({"ok": False, **explain(error, "fast lane")}).encode()
+
+
 def explain(error: Exception, where: str) -> dict[str, object]:
     """Turn an exception into what a browser is told; a bug is logged and tells nothing."""
+    told = _explain(error, where)
+    metrics.refuse_acts(str(told["error"]))
+    return told
+
+
+def _explain(error: Exception, where: str) -> dict[str, object]:
+    """Choose the words for an exception."""
     if isinstance(error, ValidationError):
         return {"error": "malformed"}
     if isinstance(error, RefusedError):
@@ -96,6 +116,9 @@ def explain(error: Exception, where: str) -> dict[str, object]:
         return {"error": "slow-down", "retry_ms": error.retry_after_s * 1000}
     if isinstance(error, DomainError):
         return {"error": error.code}
+    if is_away(error):
+        log.warning("database away", handler=where, error=type(error).__name__)
+        return {"error": NotStoredError.code, "retry_ms": NOT_STORED_RETRY_MS}
     log.error("socket event failed", handler=where, exc_info=error)
     return {"error": "internal"}
 

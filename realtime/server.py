@@ -6,15 +6,19 @@ uvicorn realtime.server:asgi
 from urllib.parse import urlsplit
 
 from hypercorn.middleware import ProxyFixMiddleware
+from quart import Quart
 from socketio import ASGIApp, AsyncServer
 
-from app import bus
+from app import bus, metrics
 from app.config import Settings, settings
 from app.web import create_app
 from realtime.consoles import Consoles
 from realtime.fanout import Fanout
 from realtime.guard import TextPacket
-from realtime.visitors import Visitors
+from realtime.lane.hot import take_hot
+from realtime.lane.install import install
+from realtime.lane.outlet import Outlet
+from realtime.visitors import VISITORS, Visitors
 
 MAX_FRAME_BYTES = 8_000_000
 """A larger frame ends its connection; what is smaller and still too large is answered (guard)."""
@@ -37,7 +41,7 @@ def allowed_origins(config: Settings) -> list[str]:
 
 
 def create_sockets() -> AsyncServer:
-    """Return the socket server with its namespaces.
+    """Return the socket server, without namespaces yet.
 
     Handlers of one socket run one after another (`async_handlers`), which keeps acts in order;
     websocket is the only transport, so any process may serve any connection. A missing Origin
@@ -54,11 +58,22 @@ def create_sockets() -> AsyncServer:
         ping_timeout=PONG_WITHIN_S,
         http_compression=False,
     )
-    visitors = Visitors("/visitors")
-    sio.register_namespace(visitors)
-    bus.listen(visitors.hear)
-    sio.register_namespace(Consoles("/console"))
+    install(sio)
+    metrics.SOCKETS_SLOW.read_from(lambda: sio.eio.cut_off)
     return sio
+
+
+def seat_everybody(sio: AsyncServer, web: Quart) -> None:
+    """Give the server its namespaces, and let them hear what happens."""
+    fanout = Fanout(web, Outlet(sio))
+    consoles, visitors = Consoles(fanout.watch, fanout.unwatch), Visitors()
+    for listener in (fanout, visitors.hear):
+        bus.listen(listener)
+    for check in (fanout.look_soon, consoles.recheck_soon, visitors.recheck_soon):
+        bus.on_wake_restored(check)
+    for namespace in (consoles, visitors):
+        sio.register_namespace(namespace)
+    take_hot(sio, VISITORS, "acts", visitors.take_at_once)
 
 
 def create_asgi() -> ASGIApp | ProxyFixMiddleware:
@@ -68,7 +83,7 @@ def create_asgi() -> ASGIApp | ProxyFixMiddleware:
     that in X-Forwarded-For anybody can make up.
     """
     web, sockets = create_app(), create_sockets()
-    bus.listen(Fanout(sockets, web))
+    seat_everybody(sockets, web)
     server, hops = ASGIApp(sockets, web), settings().trusted_proxies
     return ProxyFixMiddleware(server, mode="legacy", trusted_hops=hops) if hops else server
 

@@ -1,39 +1,59 @@
 """/visitors: what happens on campaign and personal sites."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app import clock
+from pydantic import ValidationError
+
+from app import bus, clock, logs, metrics
 from app.accounts.browsers import name_browser
 from app.bus import Announcement
-from app.db import transaction
+from app.db import reading, transaction
 from app.errors import NotFoundError
 from app.tracking.claims import PageClaims, read_claims
-from app.tracking.intake import open_visit, take_acts
-from app.tracking.visits import Opening, note_away, note_here
-from realtime.guard import Ack, GuardedNamespace, accepts, admits
+from app.tracking.commands import Receipt
+from app.tracking.errors import RefusedError
+from app.tracking.intake import join_group, note_here, open_page, take_acts_of, until_settled
+from app.tracking.live import LiveVisit
+from app.tracking.queries import find_groundless
+from app.tracking.visits import Opening, note_away
+from realtime.guard import MAX_MESSAGE, Ack, GuardedNamespace, accepted, accepts, admits, refused
 from realtime.messages import Nothing, VisitorActs, VisitorHello
+from realtime.repeated import Repeated
 
+VISITORS = "/visitors"
 VISITOR = "visitor"
 """Who may call: a browser that was served the page and whose newest choice is yes."""
+CLOSING = ("consent-withdrawn", "links-revoked", "visit-ended")
+"""What closes visitors' sockets, heard from other processes too."""
+RECHECK_S = 60.0
+"""How often all seats are asked whether they still stand, in case nobody said so."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seat:
-    """What a socket proved when it connected; nothing of it is ever taken from a message."""
+    """What a socket proved when it connected; nothing of it is ever taken from a message.
+
+    `live` is set once the visit is open.
+    """
 
     visit_id: UUID
     claims: PageClaims
+    live: LiveVisit | None = None
 
 
 class Visitors(GuardedNamespace):
     """Visitors' open pages. A visit may hold several sockets for a moment, as after a reload."""
 
-    def __init__(self, namespace: str) -> None:
-        super().__init__(namespace)
+    def __init__(self) -> None:
+        super().__init__(VISITORS)
         self.seats: dict[str, Seat] = {}
+        self._of: dict[UUID, set[str]] = {}
+        self._closing: set[asyncio.Future[None]] = set()
+        self._recheck = Repeated(RECHECK_S, self.recheck)
 
     @admits(VisitorHello, who=VISITOR)
     async def on_connect(self, sid: str, environ: Mapping[str, Any], hello: VisitorHello) -> None:
@@ -41,59 +61,136 @@ class Visitors(GuardedNamespace):
         claims = read_claims(hello.page)
         if claims is None:
             raise NotFoundError
+        logs.bind(workspace=claims.workspace_id, visit=hello.visit)
         device = name_browser(environ.get("HTTP_USER_AGENT", ""))
-        self.seats[sid] = Seat(hello.visit, claims)
+        seat = Seat(hello.visit, claims)
+        self._sit(sid, seat)
         try:
-            await open_visit(Opening(hello.visit, claims, device), now=clock.now())
+            opening = Opening(hello.visit, claims, device, held_by=sid)
+            seat.live = await open_page(opening, now=clock.now())
         except BaseException:
-            self.seats.pop(sid, None)
+            self._stand_up(sid)
             raise
 
     @accepts(VisitorActs, who=VISITOR)
     async def on_acts(self, sid: str, batch: VisitorActs) -> Ack:
         """Store what a visitor did; the ack means it is on disk."""
-        seat = self._seat(sid)
+        live = self._live(sid)
         self.spend(sid, max(0, len(batch.acts) - 1))
-        receipt = await take_acts(
-            batch.acts, visit_id=seat.visit_id, claims=seat.claims, now=clock.now()
-        )
+        metrics.ACTS_DROPPED.inc(batch.dropped)
+        receipt = await take_acts_of(live, batch.acts, now=clock.now())
         return {"last": receipt.last, "problems": receipt.problems}
+
+    def take_at_once(self, sid: str, payload: bytes, answer: Callable[[bytes], None]) -> bool:
+        """Do what `on_acts` does, without a task, for plain acts that came by the fast lane.
+
+        False, and nothing done, for everything else: that goes through `on_acts`.
+        """
+        seat = self.seats.get(sid)
+        if seat is None or seat.live is None or len(payload) > MAX_MESSAGE:
+            return False
+        try:
+            batch = VisitorActs.model_validate_json(payload)
+        except ValidationError:
+            return False
+        if not batch.acts or not seat.live.takes(batch.acts):
+            return False
+        try:
+            self.spend(sid, len(batch.acts))
+            join_group(
+                seat.live, batch.acts, lambda outcome: answer(_ack(outcome)), now=clock.now()
+            )
+        except RefusedError as refusal:
+            answer(refused(refusal))
+        else:
+            if batch.dropped:
+                metrics.ACTS_DROPPED.inc(batch.dropped)
+        return True
 
     @accepts(Nothing, who=VISITOR)
     async def on_here(self, sid: str, _message: Nothing) -> Ack:
         """Keep the visit alive; tells the browser which act was stored last."""
-        seat = self._seat(sid)
-        async with transaction() as db:
-            last = await note_here(db, seat.visit_id, claims=seat.claims, now=clock.now())
-        return {"last": last}
+        return {"last": await note_here(self._live(sid), now=clock.now())}
 
     async def on_disconnect(self, sid: str, _reason: object = None) -> None:
-        """Note that a visitor is away when the visit's last socket here is gone."""
-        seat = self.seats.pop(sid, None)
-        if seat is None or any(other.visit_id == seat.visit_id for other in self._others()):
-            return
-        async with transaction() as db:
-            await note_away(db, seat.visit_id, now=clock.now())
+        """Note that a visitor is away, unless the page has opened another socket meanwhile."""
+        seat = self._stand_up(sid)
+        if seat is not None:
+            if seat.live is not None:
+                await until_settled(seat.live)
+            async with transaction() as db:
+                await note_away(db, seat.visit_id, held_by=sid, now=clock.now())
 
-    async def hear(self, announcement: Announcement) -> None:
+    def hear(self, fact: Announcement) -> None:
         """Close sockets whose ground is gone: no consent, no way in, or no visit any more."""
-        whose = {
-            "consent-withdrawn": lambda seat: seat.claims.browser_id,
-            "links-revoked": lambda seat: seat.claims.site_id,
-            "visit-ended": lambda seat: seat.visit_id,
-        }.get(announcement.name)
-        if whose is None:
+        if fact.name not in CLOSING:
             return
-        subject = announcement.subject
-        for sid in [sid for sid, seat in self.seats.items() if whose(seat) == subject]:
-            await self.disconnect(sid)
+        for sid in [*self._of.get(fact.subject, ())]:
+            self._close(sid)
 
-    def _seat(self, sid: str) -> Seat:
-        """Return what this socket proved. Raises NotFoundError once it has been closed."""
-        if sid not in self.seats:
+    def recheck_soon(self) -> None:
+        """Check all seats now: something may not have been heard."""
+        self._recheck.soon()
+
+    async def recheck(self) -> None:
+        """Close the sockets whose ground is gone by what the database says."""
+        standing = {sid: seat for sid, seat in self.seats.items() if seat.live is not None}
+        async with reading() as db:
+            gone = await find_groundless(db, {seat.visit_id for seat in standing.values()})
+        for sid, seat in standing.items():
+            if seat.visit_id in gone:
+                self._close(sid)
+
+    def _close(self, sid: str) -> None:
+        """Close a socket, soon."""
+        task = asyncio.ensure_future(self.disconnect(sid))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _sit(self, sid: str, seat: Seat) -> None:
+        """Take a seat, to be found by visit, browser and site."""
+        self.seats[sid] = seat
+        for subject in _subjects(seat):
+            self._of.setdefault(subject, set()).add(sid)
+        self._recheck.start()
+        bus.attend(seat.claims.workspace_id, CLOSING)
+        metrics.SOCKETS_OPEN.labels(VISITORS).inc()
+
+    def _stand_up(self, sid: str) -> Seat | None:
+        """Give a seat back; None if it was."""
+        seat = self.seats.pop(sid, None)
+        if seat is None:
+            return None
+        for subject in _subjects(seat):
+            sitting = self._of.get(subject, set())
+            sitting.discard(sid)
+            if not sitting:
+                self._of.pop(subject, None)
+        bus.leave(seat.claims.workspace_id, CLOSING)
+        if not self.seats:
+            self._recheck.stop()
+        metrics.SOCKETS_OPEN.labels(VISITORS).dec()
+        return seat
+
+    def _live(self, sid: str) -> LiveVisit:
+        """Return the visit of this socket. Raises NotFoundError once it has been closed."""
+        seat = self.seats.get(sid)
+        if seat is None or seat.live is None:
             raise NotFoundError
-        return self.seats[sid]
+        return seat.live
 
-    def _others(self) -> list[Seat]:
-        """Return the seats that are taken."""
-        return list(self.seats.values())
+
+def _subjects(seat: Seat) -> Iterable[UUID]:
+    """Return what a seat stands on: its visit, its browser and its site."""
+    claims = seat.claims
+    subjects = (seat.visit_id, claims.browser_id, claims.site_id)
+    return [subject for subject in subjects if subject is not None]
+
+
+def _ack(outcome: Receipt | Exception) -> bytes:
+    """Write the answer to acts that went with a group."""
+    if isinstance(outcome, Exception):
+        return refused(outcome)
+    if outcome.problems:
+        return accepted({"last": outcome.last, "problems": outcome.problems})
+    return b'{"ok":true,"last":%d,"problems":{}}' % outcome.last

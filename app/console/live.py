@@ -1,5 +1,6 @@
 """Who may listen to what on the live console."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,7 +10,6 @@ from app import clock
 from app.accounts.access import Viewer
 from app.accounts.models import Role
 from app.accounts.queries import find_viewer
-from app.bus import Announcement
 from app.prospects.models import ProspectGrant
 from app.tokens import seal, unseal
 
@@ -43,14 +43,17 @@ async def list_rooms(db: AsyncSession, viewer: Viewer) -> list[str]:
     return [prospect_room(prospect_id) for prospect_id in await db.scalars(given)]
 
 
-def rooms_for(announcement: Announcement) -> list[str]:
-    """Return the rooms that may hear an announcement."""
-    rooms = [workspace_room(announcement.workspace_id)]
-    if announcement.owner_id is not None:
-        rooms.append(owner_room(announcement.owner_id))
-    if announcement.prospect_id is not None:
-        rooms.append(prospect_room(announcement.prospect_id))
-    return rooms
+@lru_cache(maxsize=4096)
+def rooms_of(
+    workspace_id: UUID, owner_id: UUID | None, prospect_id: UUID | None
+) -> tuple[str, ...]:
+    """Return the rooms that may hear of something: its admins', its rep's, its person's."""
+    rooms = [workspace_room(workspace_id)]
+    if owner_id is not None:
+        rooms.append(owner_room(owner_id))
+    if prospect_id is not None:
+        rooms.append(prospect_room(prospect_id))
+    return tuple(rooms)
 
 
 def workspace_room(workspace_id: UUID) -> str:

@@ -1,7 +1,8 @@
 """Reading for the console: who is here, what they do, what they did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
@@ -114,6 +115,60 @@ async def load_seen_visit(db: AsyncSession, visit_id: UUID) -> SeenVisit | None:
     """Return one visit with its feed for the fan-out, which decides itself who hears it."""
     rows = await _rows(db, _seen().where(Visit.id == visit_id))
     return await _with_feed(db, rows[0]) if rows else None
+
+
+class Position(NamedTuple):
+    """How far a visit has come: its last act, and whether somebody is there."""
+
+    visit_id: UUID
+    workspace_id: UUID
+    owner_id: UUID
+    prospect_id: UUID | None
+    last: int
+    is_away: bool
+
+
+async def list_positions(db: AsyncSession, workspace_ids: Collection[UUID]) -> dict[UUID, Position]:
+    """Return where the live visits of some workspaces stand, by visit."""
+    return await _positions(db, Visit.workspace_id.in_(workspace_ids) & Visit.ended_at.is_(None))
+
+
+async def find_positions(db: AsyncSession, visit_ids: Collection[UUID]) -> dict[UUID, Position]:
+    """Return where these visits stand, also those that are over."""
+    return await _positions(db, Visit.id.in_(visit_ids))
+
+
+async def _positions(db: AsyncSession, which: ColumnElement[bool]) -> dict[UUID, Position]:
+    """Read positions, and nothing else: this is asked every second."""
+    columns = select(
+        Visit.id, Visit.workspace_id, Visit.owner_id, Visit.prospect_id, Visit.last_seq,
+        Visit.away_at,
+    )  # fmt: skip
+    return {
+        visit_id: Position(visit_id, workspace_id, owner_id, prospect_id, last, away_at is not None)
+        for visit_id, workspace_id, owner_id, prospect_id, last, away_at in await db.execute(
+            columns.where(which)
+        )
+    }
+
+
+async def list_new_acts(
+    db: AsyncSession, wanted: Mapping[UUID, tuple[int, int]], *, limit: int
+) -> dict[UUID, list[Any]]:
+    """Return the rows of acts after one number and up to another, for many visits at once."""
+    ranges = (
+        and_(Act.visit_id == visit_id, Act.seq > after, Act.seq <= until)
+        for visit_id, (after, until) in wanted.items()
+    )
+    columns = select(
+        Act.visit_id, Act.seq, Act.kind, Act.name, Act.module, Act.text, Act.is_repeat,
+        Act.happened_at,
+    )  # fmt: skip
+    ordered = columns.where(or_(*ranges)).order_by(Act.visit_id, Act.seq).limit(limit)
+    found: dict[UUID, list[Any]] = {}
+    for row in await db.execute(ordered):
+        found.setdefault(row.visit_id, []).append(row)
+    return found
 
 
 async def _with_feed(db: AsyncSession, seen: SeenVisit) -> SeenVisit:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import metrics
 from app.db import insert_or_ignore
 from app.sites.answers import Answered, answer_module
 from app.sites.models import SiteBrowser
@@ -25,10 +26,7 @@ from app.tracking.visits import (
     put_on_timeline,
     tell,
 )
-from app.tracking.wording import MAX_TEXT, describe
-
-CLOCK_LIMIT = timedelta(days=30)
-"""A browser whose clock is further off than this is told ours."""
+from app.tracking.wording import MAX_TEXT, describe, moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +43,31 @@ async def record_acts(
     *,
     visit_id: UUID,
     claims: PageClaims,
+    now: datetime,
+) -> Receipt:
+    """Store what a visitor did in a visit that has begun. Raises what `record_on` raises too."""
+    visit = await get_live_visit(db, visit_id, claims=claims)
+    return await record_on(db, visit, acts, claims=claims, now=now)
+
+
+async def record_on(
+    db: AsyncSession,
+    visit: Visit,
+    acts: Sequence[SentAct],
+    *,
+    claims: PageClaims,
     is_leaving: bool = False,
     now: datetime,
 ) -> Receipt:
-    """Store what a visitor did. What is stored already is skipped: browsers send again.
+    """Store what a visitor did; the caller holds the visit's row.
 
-    Answers are saved with the act that carries them, so neither exists without the other and an
-    older answer that comes again changes nothing. Raises GapError when acts are missing before
-    these, NotTrackedError, VisitOverError and NotFoundError; then nothing is stored.
+    What is stored already is skipped: browsers send again. Answers are saved with the act that
+    carries them, so neither exists without the other and an older answer that comes again changes
+    nothing. Raises GapError when acts are missing before these, NotTrackedError, VisitOverError and
+    NotFoundError; then nothing is stored.
     """
-    visit = await get_live_visit(db, visit_id, claims=claims)
     fresh = _unseen(acts, visit.last_seq)
+    metrics.ACTS_REPEATED.inc(len(acts) - len(fresh))
     _refuse_untracked(fresh, claims)
     problems: dict[str, Mapping[str, str]] = {}
     if fresh:
@@ -64,6 +76,7 @@ async def record_acts(
         problems = await _save_answers(db, fresh, rows, visit, now)
         await db.execute(insert_or_ignore(Act, rows))
         first, visit.last_seq = visit.last_seq + 1, fresh[-1].seq
+        metrics.ACTS_STORED.inc(len(fresh))
         tell(db, "visit-acted", visit, {"from_seq": first, "to_seq": visit.last_seq})
     if is_leaving or (acts and acts[-1].kind is ActKind.LEFT):
         go_away(db, visit, now=now)
@@ -101,13 +114,12 @@ def _refuse_untracked(acts: Sequence[SentAct], claims: PageClaims) -> None:
 
 def _row(act: SentAct, visit: Visit, claims: PageClaims, now: datetime) -> dict[str, Any]:
     """Return the row of an act."""
-    is_sane = abs(act.at - now) < CLOCK_LIMIT
     return {
         "workspace_id": visit.workspace_id, "visit_id": visit.id, "seq": act.seq,
         "kind": act.kind, "name": act.name, "module": act.module, "target": act.target,
         "text": describe(act.kind, act.name, act.target, act.details, claims.own),
         "details": act.details, "is_repeat": False,
-        "happened_at": act.at if is_sane else now, "stored_at": now,
+        "happened_at": moment_of(act.at, now), "stored_at": now,
     }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from app.errors import DomainError
 
+NOT_STORED_RETRY_MS = 1_000
+
 
 class RefusedError(DomainError):
     """A refusal that tells the browser how to go on; `facts` travel beside the code."""
@@ -56,3 +58,12 @@ class SlowDownError(RefusedError):
 
     def __init__(self, retry_ms: int) -> None:
         super().__init__("Too many acts at once.", {"retry_ms": retry_ms})
+
+
+class NotStoredError(RefusedError):
+    """The database did not take it: nothing was stored, all of it may come again."""
+
+    code = "not-stored"
+
+    def __init__(self) -> None:
+        super().__init__("This could not be stored just now.", {"retry_ms": NOT_STORED_RETRY_MS})

@@ -51,7 +51,9 @@ class Consent(Table):
 class Visit(Table):
     """One viewing of a site in one tab. The browser makes its id; the server checks who owns it.
 
-    Live while `ended_at` is empty. `away_at` is set while no socket is open.
+    Live while `ended_at` is empty. `away_at` is set while no socket is open; `held_by` names the
+    socket that opened the visit last, wherever it is: only when that one closes is anybody away.
+    `last_seq` is the number of its last act: all up to it are stored, none above.
     """
 
     __tablename__ = "visits"
@@ -81,6 +83,7 @@ class Visit(Table):
     last_seq: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    held_by: Mapped[str] = mapped_column(String(40), default="", server_default="")
     away_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -107,10 +110,7 @@ class Act(Table):
     """
 
     __tablename__ = "acts"
-    __table_args__ = (
-        UniqueConstraint("visit_id", "seq"),
-        Index("ix_acts_visit_id_kind_name", "visit_id", "kind", "name"),
-    )
+    __table_args__ = (UniqueConstraint("visit_id", "seq"),)
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))

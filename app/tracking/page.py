@@ -1,10 +1,11 @@
 """What a visitors' page knows about tracking: the choice so far, and its sealed token."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from quart import g, request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, select
 
 from app import tokens
 from app.campaigns.page import PublicPage
@@ -12,7 +13,7 @@ from app.config import settings
 from app.db import reading
 from app.tracking.claims import PageClaims
 from app.tracking.consents import SIGNAL, find_consent
-from app.tracking.models import Visitor
+from app.tracking.models import Consent, Visitor
 
 VISITOR_COOKIE = "visitor"
 CHOICE_COOKIE = "consent"
@@ -22,6 +23,13 @@ MOST_OWN_ACTS = 40
 """So many of a campaign's own acts are called by its words; tokens travel with every page."""
 
 State = Literal["asked", "yes", "no", "signal"]
+
+
+class SaysMaybe(Protocol):
+    """Headers: found by name in small letters."""
+
+    def get(self, name: str, /) -> str | None:
+        """Return what stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +90,14 @@ def claims_of(page: PublicPage) -> PageClaims:
 
 async def describe_page(claims: PageClaims, state: State | None = None) -> Tracking:
     """Return what templates draw for these claims."""
+    return tracking_of(claims, state or await _state(claims), claims.seal())
+
+
+def tracking_of(claims: PageClaims, state: State, sealed: str) -> Tracking:
+    """Return what templates draw; `sealed` is the page token, or stands where it will be."""
     return Tracking(
-        state=state or await _state(claims),
-        page=claims.seal(),
+        state=state,
+        page=sealed,
         kinds=claims.kinds,
         rep_name=claims.rep_name,
         rep_photo=claims.rep_photo,
@@ -100,25 +113,51 @@ def in_months(days: int) -> str:
     return f"{months} months" if months > 1 else f"{days} days"
 
 
-def has_signal() -> bool:
+def newest_choice(browser_id: SQLColumnExpression[Any]) -> tuple[ColumnElement[Any], ...]:
+    """Return the two columns of a browser's newest choice, for a read that knows the browser."""
+    mine = Consent.browser_id == browser_id
+    return tuple(
+        select(column)
+        .where(mine)
+        .order_by(Consent.at.desc())
+        .limit(1)
+        .correlate_except(Consent)
+        .scalar_subquery()
+        for column in (Consent.is_yes, Consent.how)
+    )
+
+
+def state_of(
+    choice: tuple[bool | None, str | None], cookies: Mapping[str, str], headers: SaysMaybe
+) -> tuple[State, bool]:
+    """Return where a browser stands, and whether that is by a signal not written down yet.
+
+    `choice` is its newest one as stored. The browser's own signal counts as a no.
+    """
+    is_yes, how = choice
+    if is_yes is not None:
+        return ("yes" if is_yes else "signal" if how == SIGNAL else "no"), False
+    kept = cookies.get(CHOICE_COOKIE)
+    if kept in {"no", SIGNAL}:
+        return ("signal" if kept == SIGNAL else "no"), False
+    return ("signal", True) if has_signal(headers) else ("asked", False)
+
+
+def has_signal(headers: SaysMaybe) -> bool:
     """Whether the browser itself asks not to be tracked (Global Privacy Control, Do Not Track)."""
-    return request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
+    return any(headers.get(name) == "1" for name in ("sec-gpc", "dnt"))
 
 
 async def _state(claims: PageClaims) -> State:
-    """Return the newest choice of this browser; its own signal counts as a no."""
+    """Return where the browser of this request stands."""
+    choice: tuple[bool | None, str | None] = (None, None)
     if claims.browser_id is not None:
         async with reading() as db:
             consent = await find_consent(db, browser_id=claims.browser_id)
         if consent is not None:
-            return "yes" if consent.is_yes else "signal" if consent.how == SIGNAL else "no"
-    kept = request.cookies.get(CHOICE_COOKIE)
-    if kept in {"no", SIGNAL}:
-        return "signal" if kept == SIGNAL else "no"
-    if has_signal():
-        g.has_new_signal = True
-        return "signal"
-    return "asked"
+            choice = (consent.is_yes, consent.how)
+    state, g.has_new_signal = state_of(choice, request.cookies, request.headers)
+    return state
 
 
 def _is_new_signal() -> bool:

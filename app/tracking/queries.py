@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.sites.composition import History
+from app.sites.models import PersonalLink, SiteBrowser
 from app.sites.queries import get_answers
+from app.tracking.live import MOST_CLICKED
 from app.tracking.models import Act, ActKind, Visit
 
+BITE = 500
 INTERESTED = (ActKind.CLICKED, ActKind.MOVED, ActKind.MEDIA)
 """Acts that show interest; an answer is known as an answer."""
 
@@ -54,16 +57,49 @@ async def clicked_before(
     db: AsyncSession, visit: Visit, names: Collection[str]
 ) -> set[tuple[str, str, str]]:
     """Return what this person (or browser) has clicked so far, as (name, module, target)."""
+    clicked = _clicks_of(visit).where(Act.name.in_(names))
+    return {(name, module, target) for name, module, target in await db.execute(clicked)}
+
+
+async def find_clicked(db: AsyncSession, visit: Visit) -> set[tuple[str, str, str]] | None:
+    """Return all this person (or browser) has clicked so far; None where it is too much to keep."""
+    rows = (await db.execute(_clicks_of(visit).limit(MOST_CLICKED + 1))).all()
+    if len(rows) > MOST_CLICKED:
+        return None
+    return {(name, module, target) for name, module, target in rows}
+
+
+def _clicks_of(visit: Visit) -> Select[str, str, str]:
+    """Select what the person (or browser) of a visit has clicked, each once."""
     same = Visit.browser_id == visit.browser_id
     if visit.prospect_id is not None:
         same = (Visit.prospect_id == visit.prospect_id) & (Visit.is_staff == visit.is_staff)
-    clicked = (
+    return (
         select(Act.name, Act.module, Act.target)
         .join(Visit, Visit.id == Act.visit_id)
-        .where(same, Act.kind == ActKind.CLICKED, Act.name.in_(names))
+        .where(same, Act.kind == ActKind.CLICKED)
         .distinct()
     )
-    return {(name, module, target) for name, module, target in await db.execute(clicked)}
+
+
+async def find_groundless(db: AsyncSession, visit_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of some open visits that must not go on.
+
+    They are over, by silence or by a withdrawn consent, or their way into the site is closed.
+    """
+    gone: set[UUID] = set()
+    ids = list(visit_ids)
+    for at in range(0, len(ids), BITE):
+        some = ids[at : at + BITE]
+        over = select(Visit.id).where(Visit.id.in_(some), Visit.ended_at.is_not(None))
+        closed = (
+            select(Visit.id)
+            .join(SiteBrowser, SiteBrowser.id == Visit.browser_id)
+            .join(PersonalLink, PersonalLink.id == SiteBrowser.link_id)
+            .where(Visit.id.in_(some), PersonalLink.revoked_at.is_not(None))
+        )
+        gone.update(await db.scalars(over.union(closed)))
+    return gone
 
 
 async def get_last_words(db: AsyncSession, visit_id: UUID) -> Mapping[str, str]:

@@ -12,6 +12,8 @@ from app.tracking.models import ActKind
 MAX_ACTS = 100
 MAX_TOKEN = 16_000
 MAX_DETAILS_BYTES = 4096
+SURELY_SMALL = 400
+"""Characters that cannot come to MAX_DETAILS_BYTES, however they are written."""
 MAX_DEPTH = 5
 NAME = r"^([a-z][a-z0-9._:-]{0,59})?$"
 KEY = r"^[A-Za-z0-9_-]{0,60}$"
@@ -37,8 +39,20 @@ def _is_plain(value: object, depth: int = MAX_DEPTH) -> bool:
     return value is None or isinstance(value, bool | int)
 
 
+def _is_small(details: dict[str, Any]) -> bool:
+    """Whether details are what they nearly always are: a few short words."""
+    for name, value in details.items():
+        if type(value) is not str or not (value.isascii() and name.isascii()):
+            return False
+        if "\x00" in value or "\x00" in name:
+            return False
+    return sum(map(len, details)) + sum(map(len, details.values())) <= SURELY_SMALL - len(details)
+
+
 def _check_details(details: dict[str, Any]) -> dict[str, Any]:
     """Refuse details that are deep, large, or not storable."""
+    if _is_small(details):
+        return details
     if not _is_plain(details):
         raise ValueError("details are not plain")
     if len(json.dumps(details, ensure_ascii=False).encode()) > MAX_DETAILS_BYTES:
@@ -86,9 +100,13 @@ class SentForm(Sent):
 
 
 class Batch(Sent):
-    """What a socket sends: up to a hundred acts in their order."""
+    """What a socket sends: up to a hundred acts in their order.
+
+    `dropped` counts the low-value acts its queue let go since the last report.
+    """
 
     acts: tuple[SentAct, ...] = Field(max_length=MAX_ACTS)
+    dropped: int = Field(0, ge=0, le=1_000_000_000)
 
 
 class Hello(Sent):

@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, select
 from app.config import settings
 from app.db import reading, transaction
 from app.tracking.models import Visit
-from app.tracking.visits import end_overdue_visit, list_overdue
+from app.tracking.visits import end_overdue_visit, find_silent, list_overdue, note_silence
 
 log = structlog.get_logger()
 
@@ -21,11 +21,16 @@ BITE = 500
 async def end_silent_visits(now: datetime) -> int:
     """End every overdue visit, each in its own transaction; returns how many.
 
-    The worker calls this every second. Two workers at once do no harm: a visit ends once. One that
-    cannot be ended does not keep the others.
+    Those that have been silent for a while are away before they are over. The worker calls this
+    every second. Two workers at once do no harm: a visit ends once. One that cannot be ended does
+    not keep the others.
     """
     async with reading() as db:
         overdue = await list_overdue(db, now=now)
+        silent = await find_silent(db, now=now)
+    if silent:
+        async with transaction() as db:
+            await note_silence(db, silent, now=now)
     ended = 0
     for visit_id in overdue:
         try:

@@ -1,5 +1,6 @@
 """The life of a visit: it begins with a yes, lives while somebody is there, and ends by itself."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,6 +31,8 @@ class Opening:
     visit_id: UUID
     claims: PageClaims
     device: str
+    held_by: str = ""
+    """The socket the page opened, if it did; unique over all processes."""
 
 
 async def begin_or_resume(db: AsyncSession, opening: Opening, *, now: datetime) -> Visit:
@@ -47,6 +50,7 @@ async def begin_or_resume(db: AsyncSession, opening: Opening, *, now: datetime) 
         if visit.site_id and not visit.is_staff:
             await note_opened(db, browser_id=visit.browser_id, now=now)
     else:
+        visit.held_by = opening.held_by or visit.held_by
         come_back(db, visit, now=now)
     return visit
 
@@ -98,7 +102,7 @@ async def _new_visit(db: AsyncSession, opening: Opening, now: datetime) -> dict[
         "prospect_id": prospect_id,
         "device": opening.device[:60],
         "source": dict(claims.source), "last_seq": 0, "started_at": now, "seen_at": now,
-        "summary": {},
+        "held_by": opening.held_by, "summary": {},
     }  # fmt: skip
 
 
@@ -124,19 +128,16 @@ def go_away(db: AsyncSession, visit: Visit, *, now: datetime) -> None:
         tell(db, "visit-presence", visit, {"state": "away"})
 
 
-async def note_away(db: AsyncSession, visit_id: UUID, *, now: datetime) -> None:
-    """Note that a visit's last socket closed; one that has ended stays as it is."""
-    live = select(Visit).where(Visit.id == visit_id, Visit.ended_at.is_(None)).with_for_update()
-    visit = await db.scalar(live)
+async def note_away(db: AsyncSession, visit_id: UUID, *, held_by: str = "", now: datetime) -> None:
+    """Note that the socket of a visit closed; one that has ended stays as it is.
+
+    Nothing happens when another socket holds it by now, here or in another process: a page that
+    loads again opens its new one before the old one is gone.
+    """
+    live = (Visit.id == visit_id) & (Visit.held_by == held_by) & Visit.ended_at.is_(None)
+    visit = await db.scalar(select(Visit).where(live).with_for_update())
     if visit is not None:
         go_away(db, visit, now=now)
-
-
-async def note_here(db: AsyncSession, visit_id: UUID, *, claims: PageClaims, now: datetime) -> int:
-    """Note a heartbeat and return the last act stored. Raises VisitOverError, NotFoundError."""
-    visit = await get_live_visit(db, visit_id, claims=claims)
-    come_back(db, visit, now=now)
-    return visit.last_seq
 
 
 async def list_overdue(db: AsyncSession, *, now: datetime) -> list[UUID]:
@@ -147,6 +148,18 @@ async def list_overdue(db: AsyncSession, *, now: datetime) -> list[UUID]:
     return list((await db.scalars(select(Visit.id).where(_is_overdue(now)).limit(1000))).all())
 
 
+async def find_silent(db: AsyncSession, *, now: datetime) -> list[UUID]:
+    """Return visits that are here by the book and have given no sign of life for a while."""
+    return list((await db.scalars(select(Visit.id).where(_is_silent(now)).limit(1000))).all())
+
+
+async def note_silence(db: AsyncSession, visit_ids: Collection[UUID], *, now: datetime) -> None:
+    """Note that silent visitors are away: their process may have died with their sockets."""
+    silent = select(Visit).where(Visit.id.in_(visit_ids), _is_silent(now))
+    for visit in await db.scalars(silent.order_by(Visit.id).with_for_update()):
+        go_away(db, visit, now=visit.seen_at)
+
+
 async def end_overdue_visit(db: AsyncSession, visit_id: UUID, *, now: datetime) -> bool:
     """End a visit, unless its visitor was heard of since it was listed as overdue.
 
@@ -154,6 +167,12 @@ async def end_overdue_visit(db: AsyncSession, visit_id: UUID, *, now: datetime) 
     """
     still = select(Visit.id).where(Visit.id == visit_id, _is_overdue(now)).with_for_update()
     return await db.scalar(still) is not None and await end_visit(db, visit_id, now=now)
+
+
+def _is_silent(now: datetime) -> ColumnElement[bool]:
+    """Whether nothing was heard of a visitor for two thirds of the time that ends a visit."""
+    patience = timedelta(seconds=settings().visit_silence_s * 2 / 3)
+    return Visit.ended_at.is_(None) & Visit.away_at.is_(None) & (Visit.seen_at <= now - patience)
 
 
 def _is_overdue(now: datetime) -> ColumnElement[bool]:

@@ -1,11 +1,14 @@
 """One line for the rep per act. What people wrote stays text; templates escape it."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.tracking.models import ActKind
 
 MAX_TEXT = 300
+CLOCK_LIMIT = timedelta(days=30)
+"""A browser whose clock is further off than this is told ours."""
 MEDIA = {
     "play": "Started {what}", "pause": "Paused {what} at {at}", "seek": "Went to {at} in {what}",
     "ended": "Watched {what} to the end", "position": "Is at {at} of {what}",
@@ -28,6 +31,11 @@ def describe(
     else:
         line = _page_line(kind, label, details)
     return line[:MAX_TEXT]
+
+
+def moment_of(at: datetime, now: datetime) -> datetime:
+    """Return when an act happened by the browser's clock, or now where that cannot be true."""
+    return at if abs(at - now) < CLOCK_LIMIT else now
 
 
 def _clicked(own_label: str, label: str) -> str:

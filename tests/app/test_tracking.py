@@ -33,7 +33,6 @@ from app.tracking.visits import (
     end_visit,
     list_overdue,
     note_away,
-    note_here,
 )
 from tests.make import make_campaign, make_prospect
 from tests.visiting import (
@@ -81,7 +80,7 @@ async def leave_and_end(visit_id, *, at):
 def heard():
     facts = []
 
-    async def hear(announcement):
+    def hear(announcement):
         facts.append(announcement)
 
     bus.listen(hear)
@@ -346,7 +345,7 @@ async def test_a_silent_visit_ends_by_itself_and_its_browser_is_told_what_was_st
     visit_id = await begin(claims)
     await store(visit_id, claims, act(1), act(2))
     async with transaction() as db:
-        assert await note_here(db, visit_id, claims=claims, now=LATER) == 2
+        assert (await record_acts(db, [], visit_id=visit_id, claims=claims, now=LATER)).last == 2
     assert await end_silent_visits(NOW + timedelta(seconds=39)) == 0
     assert await end_silent_visits(NOW + timedelta(seconds=41)) == 1
     assert await end_silent_visits(NOW + timedelta(seconds=42)) == 0
@@ -363,7 +362,7 @@ async def test_a_visitor_heard_of_after_the_sweep_looked_is_not_swept_away():
     late = NOW + timedelta(seconds=31)
     async with transaction() as db:
         assert await list_overdue(db, now=late) == [visit_id]
-        await note_here(db, visit_id, claims=claims, now=late)
+        await record_acts(db, [], visit_id=visit_id, claims=claims, now=late)
         assert not await end_overdue_visit(db, visit_id, now=late)
         assert await end_overdue_visit(db, visit_id, now=late + timedelta(seconds=30))
 

@@ -15,7 +15,7 @@ from app.db import reading, transaction
 from app.jobs.runner import run_due_jobs
 from app.tracking.models import Visit
 from app.web import create_app
-from realtime.server import create_sockets
+from realtime.server import create_sockets, seat_everybody
 from tests.app.accounts_door import text_of
 from tests.neighbours import ROLES, all_rows, client_of, two_workplaces, visitor_of
 
@@ -175,9 +175,11 @@ def test_every_route_is_thought_of():
 
 
 @pytest.mark.no_database
-def test_every_socket_event_is_thought_of():
+def test_every_socket_event_is_thought_of(web_app):
     found = {}
-    for name, namespace in create_sockets().namespace_handlers.items():
+    sockets = create_sockets()
+    seat_everybody(sockets, web_app)
+    for name, namespace in sockets.namespace_handlers.items():
         for handler in dir(namespace):
             if handler.startswith("on_") and handler != "on_disconnect":
                 event = handler.removeprefix("on_")

@@ -313,7 +313,8 @@ async def come_and_click(walk, canary):
             acts.append(SentAct.model_validate(raw | {"seq": 2 + len(acts)}))
         except ValueError:
             continue
-    opening = Opening(walk.ids["visit_id"], claims, canary)
+    # A device is named by us; PostgreSQL holds no text with a NUL in it.
+    opening = Opening(walk.ids["visit_id"], claims, canary.replace("\0", ""))
     await take_post(acts, opening, now=clock.now())
 
 

@@ -4,10 +4,13 @@ Everything is said at the most talkative level, through the logging that product
 """
 
 import io
+import json
 import logging
 import re
+import subprocess
 import sys
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -18,10 +21,11 @@ from app.accounts.commands import make_account_link
 from app.accounts.models import LinkPurpose
 from app.config import settings
 from app.db import reading, transaction
+from app.jobs.commands import enqueue
 from app.jobs.runner import run_due_jobs
-from app.logs import set_up_logs
+from app.logs import BLANK, about, hide, redact, set_up_logs
 from app.sites.links import make_personal_link
-from app.tokens import make_token
+from app.tokens import digest, make_token, seal
 from tests.app.accounts_door import ANOTHER, PASSWORD, mailed_path, make_person, post
 from tests.app.mail_server import Post, mail_server
 from tests.make import make_campaign, make_prospect
@@ -194,13 +198,23 @@ async def test_a_bug_logs_its_trace_without_the_secrets_in_hand(
     assert found({PASSWORD, token, cookie}, said.splitlines()) == {}
 
 
+@pytest.fixture
+async def failing_tables(place):
+    """Lose a column of two tables, and find it again: the next test may have the same tables."""
+    lost = (("mails", "reply"), ("sign_in_sessions", "browser"))
+    async with transaction() as db:
+        for table, column in lost:
+            await db.execute(text(f"ALTER TABLE {table} RENAME COLUMN {column} TO lost_column"))
+    yield
+    async with transaction() as db:
+        for table, column in lost:
+            await db.execute(text(f"ALTER TABLE {table} RENAME COLUMN lost_column TO {column}"))
+
+
 async def test_a_failing_database_does_not_log_what_was_to_be_stored(
-    web_app, place, logs, monkeypatch
+    web_app, failing_tables, logs, monkeypatch
 ):
     """Errors of the database name the statement; its values are passwords' hashes, mail, people."""
-    async with transaction() as db:
-        await db.execute(text("ALTER TABLE mails RENAME COLUMN reply TO lost_column"))
-        await db.execute(text("ALTER TABLE sign_in_sessions RENAME COLUMN browser TO lost_column"))
     monkeypatch.setitem(web_app.config, "PROPAGATE_EXCEPTIONS", False)
     client = web_app.test_client()
     form = {"email": "rita@seller.example", "password": PASSWORD}
@@ -225,3 +239,147 @@ def test_settings_do_not_show_their_secrets(monkeypatch):
     settings.cache_clear()
     assert SMTP_PASSWORD not in shown
     assert settings().secret_key not in shown
+
+
+@pytest.fixture
+def every_request(monkeypatch):
+    """Log every request, however quick."""
+    monkeypatch.setenv("SLOW_REQUEST_MS", "0")
+    settings.cache_clear()
+    yield
+    monkeypatch.delenv("SLOW_REQUEST_MS")
+    settings.cache_clear()
+
+
+def lines_of(said):
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+async def test_requests_are_logged_by_route_and_workspace_and_never_by_address(
+    web_app, place, logs, every_request
+):
+    user, _campaign, claims, token = place
+    browser = Watched(web_app.test_client(), set())
+    await follow_personal_links(browser, claims.site_id, token)
+    await browser.open("/sign-in", "POST", email="rita@seller.example", password=PASSWORD)
+    await browser.open("/prospects?q=grace@buyer.example")
+    await browser.open(f"/nowhere/{token}")
+    await browser.open("/healthz")
+    said = logs()
+    assert found(browser.secrets | {"rita@", "grace@", token}, said.splitlines()) == {}
+    lines = [line for line in lines_of(said) if line["event"] == "request slow"]
+    routes = {line["route"]: line for line in lines}
+    assert {"GET /p/<token>", "POST /sign-in", "GET /prospects", "GET unknown"} <= routes.keys()
+    assert "GET /healthz" not in routes
+    assert routes["GET /prospects"]["workspace"] == str(user.workspace_id)
+    assert "workspace" not in routes["GET /p/<token>"]
+    assert len({line["request"] for line in lines}) == len(lines)
+
+
+async def test_a_failed_request_is_logged_however_quick_and_its_trace_bears_its_number(
+    web_app, place, logs, monkeypatch
+):
+    monkeypatch.setattr("app.sites.page_routes.enter", fails_with_everything_in_hand)
+    monkeypatch.setitem(web_app.config, "PROPAGATE_EXCEPTIONS", False)
+    await web_app.test_client().get(f"/s/{place[2].site_id}/")
+    trace, line = lines_of(logs())
+    assert line["event"] == "request failed"
+    assert (line["status"], line["level"]) == (500, "warning")
+    assert "/<uuid:site_id>" in line["route"]
+    assert trace["request"] == line["request"]
+
+
+async def test_lines_of_a_job_say_which_job(database, logs):
+    async with transaction() as db:
+        await enqueue(db, "of-no-kind", {"email": "grace@buyer.example"}, now=clock.now())
+    await run_due_jobs(clock.now())
+    (line,) = lines_of(logs())
+    assert (line["event"], line["kind"], line["error"]) == (
+        "job failed", "of-no-kind", "UnknownKindError"
+    )  # fmt: skip
+    assert line["job"]
+
+
+TOKEN = "tGbSjCm9yN9hDvQpLUni0aQngNVbRjbY"
+SHAPED = {
+    "a personal link": f"GET /p/{TOKEN}?utm_source=x failed",
+    "a token by itself": f"token {TOKEN}",
+    "a token in a path nobody knew": f"/some/where/{TOKEN}",
+    "a digest": digest(TOKEN),
+    "an unsubscription": f"https://sites.example/u/{seal('unsubscribe', {'mail': 'x'})}",
+    "a page token": seal("page", {"w": str(uuid4())}),
+    "a mail address": "to Grace.Hopper+x@compilers.example: refused",
+    "a mail server's password": "smtp://relay:hunter2-hunter2@mail.example:587",
+    "a Redis password": "redis://:hunter2-hunter2@cache.example/0",
+    "a cookie": "Cookie: session=hunter2-hunter2; site=abc",
+    "a bearer": "Authorization: Bearer hunter2-hunter2",
+    "a password's hash": "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$hunter2-hunter2",
+}
+SECRET_PART = re.compile(
+    rf"{TOKEN}|{digest(TOKEN)}|hunter2|Grace\.|[\w-]{{6}}\.[\w-]{{27}}(?![\w-])"
+)
+
+
+@pytest.mark.no_database
+@pytest.mark.parametrize("what", SHAPED)
+def test_what_looks_like_a_secret_is_blanked_wherever_it_stands_in_a_line(what):
+    text = SHAPED[what]
+    assert SECRET_PART.search(text)
+    line = {
+        "event": text, "exception": f"Traceback:\n  File x\n{text}\n", "nested": [{"a": (text,)}],
+        text: 1, "error": ValueError(text),
+    }  # fmt: skip
+    cleaned = redact(None, "info", {key: value for key, value in line.items() if key != text})
+    assert SECRET_PART.search(str(cleaned)) is None
+    assert "Traceback" in str(cleaned)
+
+
+@pytest.mark.no_database
+def test_fields_named_like_secrets_are_blanked_whatever_they_hold():
+    line = {"password": "x", "api_token": ["x"], "to_email": "x", "cookies": {"a": "x"}, "n": 3}
+    assert redact(None, "info", line) == dict.fromkeys(line, BLANK) | {"n": 3}
+
+
+@pytest.mark.no_database
+def test_what_helps_to_find_a_mistake_stays():
+    trace = (
+        'File ".venv/lib/python3.11/site-packages/sqlalchemy/ext/asyncio/session.py", line 1137,'
+        " in test_no_secret_gets_into_logs_figures_or_headers"
+    )
+    for said in (trace, str(uuid4()), "2026-11-22T19:00:00.123456Z", "GET /p/<token>", uuid4().hex,
+                 "postgresql+asyncpg://db.example/rapport", "/prospects/x/sites"):  # fmt: skip
+        assert hide(said) == said
+
+
+@pytest.mark.no_database
+def test_blanking_takes_no_longer_for_hostile_text():
+    for piece in ("a", "aA1-", "a.a@", "a://", "aaaaaaaa.bbbbbb.", "bearer ", "cookie:"):
+        assert hide(piece * 30_000)
+
+
+@pytest.mark.no_database
+def test_what_a_block_is_about_ends_with_it(logs):
+    log = structlog.get_logger()
+    with about(visit=uuid4(), workspace=None):
+        log.info("inside")
+    log.info("outside")
+    inside, outside = lines_of(logs())
+    assert "visit" in inside
+    assert "workspace" not in inside
+    assert "visit" not in outside
+
+
+@pytest.mark.no_database
+def test_what_libraries_log_is_a_line_of_json_without_secrets_too():
+    program = (
+        "import logging; from app.logs import set_up_logs, bind; set_up_logs('INFO');"
+        "bind(visit='v-1');"
+        f"logging.getLogger('asyncio').error('failed for %s', '/p/{TOKEN}');"
+        "logging.getLogger('asyncio').info('not this')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    (line,) = (json.loads(each) for each in ran.stderr.splitlines())
+    assert line["event"] == f"failed for /p/{BLANK}"
+    assert (line["level"], line["logger"], line["visit"]) == ("error", "asyncio", "v-1")

@@ -14,6 +14,7 @@ import socketio
 import uvicorn
 
 from app.config import settings
+from realtime.lane.protocol import LaneProtocol
 from realtime.server import create_asgi
 
 ROOT = Path(__file__).parent.parent.parent
@@ -28,12 +29,11 @@ class InProcess(uvicorn.Server):
         yield
 
 
-@pytest_asyncio.fixture
-async def url(database):
-    """The address of a server in this process, over this test's database."""
-    config = uvicorn.Config(
-        create_asgi(), port=0, lifespan="off", log_level="critical", ws="websockets-sansio"
-    )
+@pytest_asyncio.fixture(params=["fast lane", "stock path"])
+async def url(database, request):
+    """The address of a server in this process, over this test's database, by either path."""
+    ws = LaneProtocol if request.param == "fast lane" else "websockets-sansio"
+    config = uvicorn.Config(create_asgi(), port=0, lifespan="off", log_level="critical", ws=ws)
     server = InProcess(config)
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  uvicorn has no event for it

@@ -4,6 +4,7 @@
 import { io } from "socket.io-client"
 
 const FEED_LENGTH = 30
+const CATCH_UP = 500
 const page = document.querySelector("[data-console]")
 
 const parse = (html) => {
@@ -32,13 +33,29 @@ const say = (shown, row) => {
   line.dataset.text = row.querySelector(".act-text").firstChild.textContent.trim()
 }
 
-const append = (visit, html) => {
+// A row as the template draws it, filled with what an act says; all of it is text.
+const blank = page?.querySelector("[data-blank-act]")
+const drawAct = ({ seq, kind, name, module, text, again, at }) => {
+  const row = blank.content.firstElementChild.cloneNode(true)
+  Object.assign(row.dataset, { seq, kind, name, moduleKey: module })
+  if (!module) delete row.dataset.moduleKey
+  const words = row.querySelector(".act-text")
+  words.firstChild.textContent = text || name || kind
+  if (again) words.firstChild.textContent += " "
+  else words.lastElementChild.remove()
+  const time = row.querySelector("time")
+  time.dateTime = at
+  time.textContent = at.slice(11, 19)
+  return row
+}
+
+const append = (visit, rows) => {
   const shown = card(visit)
   const feed = shown.querySelector("[data-feed]")
   const atEnd = feed.scrollHeight - feed.scrollTop - feed.clientHeight < 40
   let last = Number(shown.dataset.last)
   let answered = false
-  for (const row of [...parse(html).querySelectorAll("[data-seq]")]) {
+  for (const row of rows) {
     const seq = Number(row.dataset.seq)
     if (seq <= last) continue
     last = seq
@@ -69,7 +86,10 @@ const text = async (url) => {
 }
 
 const catchUp = async (visit) => {
-  append(visit, await text(`/console/visits/${visit}/acts?after=${card(visit).dataset.last}`))
+  const html = await text(`/console/visits/${visit}/acts?after=${card(visit).dataset.last}`)
+  const rows = [...parse(html).querySelectorAll("[data-seq]")]
+  append(visit, rows)
+  if (rows.length >= CATCH_UP) await catchUp(visit)
 }
 
 const redraw = async () => {
@@ -98,11 +118,11 @@ const began = ({ visit, html }) => {
   drawn(fresh)
 }
 
-const acted = ({ visit, from_seq: from, html }) => {
+const acted = ({ visit, from_seq: from, acts }) => {
   if (!isShown(visit)) return
   const shown = card(visit)
   if (!shown) return redraw()
-  return from > Number(shown.dataset.last) + 1 ? catchUp(visit) : append(visit, html)
+  return from > Number(shown.dataset.last) + 1 ? catchUp(visit) : append(visit, acts.map(drawAct))
 }
 
 const setPresence = (visit, state) => {

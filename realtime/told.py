@@ -1,0 +1,36 @@
+"""How far consoles have been told of a visit."""
+
+from uuid import UUID
+
+from app.console.live import rooms_of
+from app.console.queries import Position
+
+
+class Told:
+    """What the consoles of this process know of a live visit, and who of them may.
+
+    `last` is the last act they were told, `rooms` who hears of the visit.
+    """
+
+    __slots__ = ("is_away", "last", "name", "owner_id", "prospect_id", "rooms", "workspace_id")
+
+    def __init__(self, position: Position) -> None:
+        self.name = str(position.visit_id)
+        self.workspace_id = position.workspace_id
+        self.last = position.last
+        self.is_away = position.is_away
+        self.owner_id, self.prospect_id = position.owner_id, position.prospect_id
+        self.rooms = rooms_of(self.workspace_id, self.owner_id, self.prospect_id)
+
+    def belongs_to(self, owner_id: UUID | None, prospect_id: UUID | None) -> None:
+        """Take over whose the visit is now, as far as that is known."""
+        if owner_id == self.owner_id and prospect_id == self.prospect_id:
+            return
+        self.owner_id = owner_id or self.owner_id
+        self.prospect_id = prospect_id or self.prospect_id
+        self.rooms = rooms_of(self.workspace_id, self.owner_id, self.prospect_id)
+
+    @property
+    def mark(self) -> tuple[int, bool]:
+        """What changes when something is told of the visit."""
+        return self.last, self.is_away
