@@ -55,6 +55,19 @@ const entries = {
   },
 }
 
+// Sockets here are websockets; the other ways of socket.io stay out of the bundles.
+const unused = {
+  name: "unused",
+  setup(build) {
+    build.onLoad(
+      { filter: /engine\.io-client.build.esm.transports.(polling-xhr|webtransport)\.js$/ },
+      () => ({
+        contents: "export const XHR = null, WT = null",
+      }),
+    )
+  },
+}
+
 const manifest = {
   name: "manifest",
   setup(build) {
@@ -86,7 +99,7 @@ const options = {
   loader: { ".woff2": "file", ".woff": "empty" },
   legalComments: "linked",
   logLevel: "warning",
-  plugins: [entries, manifest],
+  plugins: [entries, unused, manifest],
 }
 
 rmSync(out, { recursive: true, force: true })

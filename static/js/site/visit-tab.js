@@ -1,7 +1,7 @@
 // One tab is one visit: its id survives a reload, and a duplicated tab gets its own.
 
 const PATIENCE_MS = 1500
-const ANSWER_MS = 200
+const RENEW_MS = 30_000
 
 const newId = () =>
   crypto.randomUUID?.() ??
@@ -9,66 +9,78 @@ const newId = () =>
     (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
   )
 
-const release = {}
+const slot = (scope) => `visit:${scope}`
 
-// Resolves true when this tab now holds the name; a page being reloaded lets go of it meanwhile.
-const lock = (name, patience) =>
+const recall = (scope) => {
+  try {
+    return JSON.parse(sessionStorage.getItem(slot(scope))) ?? {}
+  } catch {
+    return {}
+  }
+}
+
+// What the next page in this tab goes on from: {visit}, and {left} once this page goes.
+export const remember = (scope, tab) => {
+  try {
+    sessionStorage.setItem(slot(scope), JSON.stringify(tab))
+  } catch {} // full or forbidden: the next page asks the server
+}
+
+const held = new Map()
+
+// Resolves true when this page now holds the visit; one being reloaded lets go of it meanwhile.
+const lock = (id, patience) =>
   new Promise((resolve) => {
     const options = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true }
-    const hold = (held) => {
-      resolve(Boolean(held))
-      return held && new Promise((done) => (release[name] = done))
+    const hold = (lock) => {
+      resolve(Boolean(lock))
+      return lock && new Promise((done) => held.set(id, done))
     }
-    navigator.locks.request(name, options, hold).catch(() => resolve(false))
+    navigator.locks.request(`visit-${id}`, options, hold).catch(() => resolve(false))
   })
 
-// Without Web Locks (plain http): ask the other tabs, and answer them from now on.
-const ask = (name) =>
-  new Promise((resolve) => {
-    const channel = new BroadcastChannel(name)
-    channel.onmessage = ({ data }) => {
-      if (data !== "taken") return channel.postMessage("taken")
-      channel.close()
-      resolve(false)
-    }
-    channel.postMessage("whose")
-    setTimeout(() => resolve(true), ANSWER_MS)
-    release[name] = () => channel.close()
+// Without Web Locks (plain http) it is lent for a while, again and again.
+const lease = async (id, store, isMine) => {
+  if (!(await store.lease(id, isMine))) return false
+  const renewing = setInterval(() => store.lease(id, true), RENEW_MS)
+  held.set(id, () => {
+    clearInterval(renewing)
+    store.write([{ shelf: "leases", key: id }])
   })
-
-export const claim = async (id, patience) =>
-  navigator.locks ? lock(`visit-${id}`, patience) : ask(`visit-${id}`)
-
-const slot = (scope) => `visit-id:${scope}`
-export const queueKey = (scope, id) => `visit:${scope}:${id}`
-
-export const freshVisit = async (scope) => {
-  const id = newId()
-  await claim(id)
-  sessionStorage.setItem(slot(scope), id)
-  return id
+  return true
 }
 
-export const findVisit = async (scope) => {
-  const id = sessionStorage.getItem(slot(scope))
-  return id && (await claim(id, PATIENCE_MS)) ? id : freshVisit(scope)
+export const claim = (id, store, { patience, isMine = false } = {}) =>
+  navigator.locks ? lock(id, patience) : lease(id, store, isMine)
+
+export const letGo = (id) => {
+  held.get(id)?.()
+  held.delete(id)
 }
 
-// Queues whose tab is gone (it crashed, or was closed before the ack): [id, key].
-export const findOrphans = async (scope, own) => {
-  const prefix = queueKey(scope, "")
-  const ids = Object.keys(localStorage)
-    .filter((key) => key.startsWith(prefix))
-    .map((key) => key.slice(prefix.length))
-  const orphans = []
-  for (const id of ids) if (id !== own && (await claim(id))) orphans.push([id, prefix + id])
-  return orphans
+export const letGoOfAll = () => {
+  for (const id of [...held.keys()]) letGo(id)
 }
 
-export const letGo = (id) => release[`visit-${id}`]?.()
+export const freshVisit = (scope, store) => {
+  const visit = newId()
+  claim(visit, store, { isMine: true })
+  remember(scope, { visit })
+  return visit
+}
 
-export const forgetVisits = (scope) => {
-  sessionStorage.removeItem(slot(scope))
-  for (const key of Object.keys(localStorage))
-    if (key.startsWith(queueKey(scope, ""))) localStorage.removeItem(key)
+// The visit this tab was on, and what its last page left: {visit, left}. Nothing for a new tab.
+export const findVisit = async (scope, store) => {
+  const { visit, left } = recall(scope)
+  const mine = { patience: PATIENCE_MS, isMine: Boolean(left) }
+  if (!visit || !(await claim(visit, store, mine))) return {}
+  const tab = recall(scope) // a page that goes writes first and lets go then
+  remember(scope, { visit })
+  return tab
+}
+
+export const forgetTab = (scope) => {
+  try {
+    sessionStorage.removeItem(slot(scope))
+  } catch {}
 }

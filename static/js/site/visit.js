@@ -3,146 +3,158 @@
 import { watchConsent } from "./consent.js"
 import { Line } from "./visit-line.js"
 import { Queue } from "./visit-queue.js"
+import { showState } from "./visit-state.js"
+import { forgetStore, Store } from "./visit-store.js"
 import {
   claim,
-  findOrphans,
   findVisit,
-  forgetVisits,
+  forgetTab,
   freshVisit,
   letGo,
-  queueKey,
+  letGoOfAll,
+  remember,
 } from "./visit-tab.js"
 import { opened, watch } from "./visit-watch.js"
 
-const OFFLINE_LINE_MS = 1500
+const ORPHANS_EVERY_MS = 60_000
 
-const rapport = { live: false, act: async () => ({ ok: false, error: "not-live" }) }
+const idle = { live: false, act: async () => ({ ok: false, error: "not-live" }) }
+const rapport = { ...idle }
 window.rapport = rapport
 
 let stop
 
-const post = async (message) => {
-  const answer = await fetch("/t/acts", { method: "POST", body: JSON.stringify(message) })
-  return answer.json()
+// The queue of this tab's visit: the one it was on, if all of it can be known, or a new one.
+const findQueue = async (scope, store) => {
+  const { visit, left } = await findVisit(scope, store)
+  const queue = new Queue(store, visit)
+  if (visit && (await queue.restore(left))) return [queue, true]
+  if (visit) letGo(visit)
+  return [new Queue(store, freshVisit(scope, store), 1), false]
 }
 
-// What a closed or crashed tab could not send any more.
-const sendOrphans = async ({ scope, page }, own, queue) => {
-  for (const [id, key] of await findOrphans(scope, own)) {
-    const orphan = new Queue(key)
-    try {
-      const acts = orphan.batch(100)
-      const ack = acts.length ? await post({ page, visit: id, acts }) : { ok: true }
-      if (ack.error === "visit-over") {
-        for (const { seq, ...act } of acts) if (seq > ack.last) queue.add(act)
-      }
-      if (ack.ok || ack.error === "visit-over") localStorage.removeItem(key)
-    } catch {} // next time
-    letGo(id)
-  }
-}
-
-const showState = (() => {
-  let timer
-  return (isOnline) => {
-    document.dispatchEvent(
-      new Event(`rapport:${isOnline ? "online" : "offline"}`, { bubbles: true }),
-    )
-    clearTimeout(timer)
-    timer = setTimeout(
-      () => {
-        const line = document.querySelector("[data-offline]")
-        if (line) line.hidden = isOnline
-      },
-      isOnline ? 0 : OFFLINE_LINE_MS,
-    )
-  }
-})()
-
-const openLine = async ({ scope, page }, tracked) => {
-  const visit = await findVisit(scope)
-  const queue = new Queue(queueKey(scope, visit))
-  const line = new Line({
-    page,
-    visit,
-    queue,
-    onState: showState,
-    onClosed: (error) => {
-      end()
-      if (error === "no-consent") forgetVisits(scope)
-    },
-    // Silent for too long: what the old visit did not get opens the next one.
-    onOver: async ({ last }) => {
+// What closed or crashed tabs could not send any more. One page at a time delivers a visit.
+const deliverOrphans = async (page, store, line, signal) => {
+  for (const visit of await store.visits()) {
+    if (signal.aborted || visit === line.queue.visit || !(await claim(visit, store))) continue
+    const queue = new Queue(store, visit)
+    const onOver = async ({ last }) => {
       queue.settle({ ok: true, last })
-      letGo(line.visit)
-      const next = await freshVisit(scope)
-      queue.move(queueKey(scope, next))
-      queue.renumber(1)
-      if (tracked.has("opened")) queue.add(opened({ again: true }), true)
-      return next
-    },
-  })
-  return line
+      await line.queue.adopt(queue)
+      courier.shut()
+      line.flush()
+    }
+    // It is another browser's by now, and will not be taken any more.
+    const onClosed = () => queue.isOld && queue.forget()
+    const courier = new Line({ page, queue, onOver, onClosed })
+    const shut = () => courier.shut()
+    signal.addEventListener("abort", shut)
+    if (await queue.restore()) await courier.deliver()
+    signal.removeEventListener("abort", shut)
+    courier.shut()
+    letGo(visit)
+  }
 }
 
-const begin = (dataset) => {
-  const tracked = new Set(dataset.kinds.split(" "))
+const begin = ({ scope, page, kinds }) => {
+  const tracked = new Set(kinds.split(" "))
+  const listening = new AbortController()
+  const { signal } = listening
+  const on = (target, event, listener) => target.addEventListener(event, listener, { signal })
+  const store = new Store(scope)
   let line
-  const opening = openLine(dataset, tracked)
-  // What is done while the visit is still being found waits for it, with its own time.
+  let early = [] // what is done while the visit is still being found
   const tell = (act, isUrgent) => {
     if (!tracked.has(act.kind)) return Promise.resolve({ ok: false, error: "not-tracked" })
     const stamped = { at: new Date().toISOString(), ...act }
-    return line ? line.tell(stamped, isUrgent) : opening.then(() => line.tell(stamped, isUrgent))
+    if (line) return line.tell(stamped, isUrgent)
+    return new Promise((resolve) => early.push([stamped, isUrgent, resolve]))
   }
   const unwatch = watch(tell)
-  const listening = new AbortController()
-  const on = (target, event, listener) =>
-    target.addEventListener(event, listener, { signal: listening.signal })
-  on(window, "pagehide", () => {
-    if (!line) return
-    const { dropped } = line.queue
-    if (tracked.has("left")) line.queue.add({ kind: "left", details: { dropped } })
+
+  const start = async () => {
+    const [queue, isAgain] = await findQueue(scope, store)
+    if (signal.aborted || line) return
+    line = new Line({
+      page,
+      queue,
+      onState: (isOnline) => showState(isOnline, !store.isRefused),
+      onClosed: (error) => {
+        end()
+        if (error === "no-consent") forget(scope)
+      },
+      // Silent for too long: what the old visit did not get opens the next one.
+      onOver: async ({ last }) => {
+        queue.settle({ ok: true, last })
+        letGo(queue.visit)
+        await queue.move(freshVisit(scope, store), tracked.has("opened") && opened({ again: true }))
+      },
+    })
+    tell(opened(isAgain && { again: true }), true)
+    for (const [act, isUrgent, resolve] of early) line.tell(act, isUrgent).then(resolve)
+    line.open()
+    const deliver = () => deliverOrphans(page, store, line, signal).then(again)
+    let timer
+    const again = () => {
+      timer = setTimeout(deliver, ORPHANS_EVERY_MS)
+    }
+    on(signal, "abort", () => clearTimeout(timer))
+    deliver()
+  }
+
+  const leave = () => {
+    if (!line) {
+      // Gone before it was found: a visit of its own, told while there is time.
+      line = new Line({ page, queue: new Queue(store, freshVisit(scope, store), 1) })
+      for (const [act] of early) line.queue.add(act)
+    }
+    const { queue } = line
+    if (tracked.has("left")) queue.add({ kind: "left", details: { dropped: queue.droppedHere } })
     line.leave()
-    letGo(line.visit)
-  })
-  on(window, "pageshow", (event) => {
-    if (!event.persisted || !line) return
-    claim(line.visit)
-    tell(opened({ again: true }), true)
-    line.back()
-  })
-  on(window, "online", () => line?.here())
-  on(document, "visibilitychange", () => document.hidden || line?.here())
+    remember(scope, { visit: queue.visit, left: queue.rest() })
+    letGoOfAll()
+    store.commit()
+    store.close()
+  }
+
+  on(window, "pagehide", leave)
+  on(window, "online", () => line?.retry())
+  on(window, "offline", () => line?.doubt())
+  on(document, "visibilitychange", () => (document.hidden ? line?.flush() : line?.here()))
   rapport.live = true
   rapport.act = (act) => tell(act, true)
   stop = () => {
     unwatch()
     listening.abort()
-    opening.then((opened) => opened.shut())
+    line?.shut()
+    line?.queue.abandon()
+    for (const [, , resolve] of line ? [] : early) resolve({ ok: false, error: "not-live" })
+    early = []
+    letGoOfAll()
+    store.close()
   }
-  opening.then((made) => {
-    line = made
-    if (line.isShut) return
-    tell(opened(line.queue.next > 1 && { again: true }), true)
-    sendOrphans(dataset, line.visit, line.queue)
-    line.open()
-  })
+  start()
 }
 
 const end = () => {
   stop?.()
   stop = null
-  rapport.live = false
-  rapport.act = async () => ({ ok: false, error: "not-live" })
+  Object.assign(rapport, idle)
+}
+
+const forget = (scope) => {
+  forgetTab(scope)
+  forgetStore(scope)
 }
 
 const follow = () => {
   const { dataset } = document.getElementById("visit") ?? { dataset: {} }
   end()
   if (dataset.state === "yes") begin(dataset)
-  else if (dataset.scope) forgetVisits(dataset.scope)
+  else if (dataset.scope) forget(dataset.scope)
 }
 
 watchConsent(follow)
+// Out of the browser's page cache: other pages of this tab may have gone on with the visit.
+addEventListener("pageshow", (event) => event.persisted && follow())
 follow()
