@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaigns.errors import CampaignStateError, StaleEditError
+from app.campaigns.stamps import Stamp
 from app.db import Table
 
 
@@ -45,6 +46,7 @@ class Campaign(Table):
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     logo_digest: Mapped[str] = mapped_column(String(16), default="")
     revision: Mapped[int] = mapped_column(default=1)
+    stamp: Mapped[Stamp]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -19,8 +19,7 @@ from app.campaigns.blueprint import campaigns
 from app.campaigns.commands import capture_lead
 from app.campaigns.leads import read_lead, typed_in
 from app.campaigns.models import Campaign, CampaignState
-from app.campaigns.page import PublicPage, Seller
-from app.campaigns.plan import form_fields_of, tracked_of
+from app.campaigns.plan import form_fields_of
 from app.campaigns.queries import find_by_slug, find_live_campaign, find_logo, get_seller
 from app.campaigns.sending import (
     LEADS_PER_NETWORK,
@@ -31,7 +30,7 @@ from app.campaigns.sending import (
     unseal_arrival,
 )
 from app.campaigns.shapes import Source
-from app.campaigns.site import site_page
+from app.campaigns.site import public_page, site_page
 from app.campaigns.source import source_of
 from app.db import reading, transaction
 from app.errors import InvalidError, NotFoundError, TooManyError
@@ -83,7 +82,7 @@ async def show_thanks(slug: str) -> ResponseReturnValue:
         seller = await get_seller(db, campaign) if campaign else None
     if campaign is None or seller is None:
         return await _say_ended(slug)
-    g.page = public_page(campaign, seller, Source())
+    g.page = public_page(campaign, seller, Source(), is_staff=_is_staff(campaign))
     page = site_page(campaign, seller)
     return await _fresh(
         await render_template(
@@ -105,18 +104,9 @@ async def show_logo(slug: str) -> ResponseReturnValue:
     return Response(logo, content_type="image/png", headers={"Cache-Control": age})
 
 
-def public_page(campaign: Campaign, seller: Seller, source: Source) -> PublicPage:
-    """Return what tracking must know of this page. Own and colleagues' visits are marked."""
-    return PublicPage(
-        workspace_id=campaign.workspace_id,
-        campaign_id=campaign.id,
-        owner_id=campaign.owner_id,
-        seller=seller,
-        tracked=tracked_of(campaign),
-        path=f"/c/{campaign.slug}",
-        is_staff=g.viewer is not None and g.viewer.workspace_id == campaign.workspace_id,
-        source=source,
-    )
+def _is_staff(campaign: Campaign) -> bool:
+    """Whether the owner or a colleague looks; their visits are marked."""
+    return g.viewer is not None and g.viewer.workspace_id == campaign.workspace_id
 
 
 async def _capture(slug: str, form: dict[str, list[str]], source: Source, key: str) -> str:
@@ -153,7 +143,7 @@ async def _show(
         seller = await get_seller(db, campaign) if campaign else None
     if campaign is None or seller is None:
         return await _say_ended(slug)
-    g.page = public_page(campaign, seller, source)
+    g.page = public_page(campaign, seller, source, is_staff=_is_staff(campaign))
     typed = typed_in(form or {}, form_fields_of(campaign))
     page = site_page(campaign, seller, sealed=sealed, typed=typed, problems=problems)
     html = await render_template("campaigns/site.html", site=page, brand_css=page.brand_css)

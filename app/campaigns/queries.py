@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
-from app.accounts.models import Role, User
+from app.accounts.models import Role, User, Workspace
 from app.accounts.queries import get_user, get_workspace
 from app.campaigns.models import Campaign, CampaignState, Lead
 from app.campaigns.page import Seller
@@ -17,6 +18,13 @@ from app.campaigns.plan import offer_of
 from app.errors import NotFoundError
 
 MOST_LISTED = 500
+
+
+FACTS = (
+    Campaign.id, Campaign.workspace_id, Campaign.owner_id, Campaign.stamp, User.name, User.title,
+    User.photo, User.email, User.phone, Workspace.name,
+)  # fmt: skip
+"""Everything small that a campaign site shows, and a stamp for the rest: kept pages go by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,28 @@ async def find_live_campaign(db: AsyncSession, slug: str) -> Campaign | None:
     """Return the live campaign at this address, or None."""
     campaign = await find_by_slug(db, slug)
     return campaign if campaign is not None and campaign.is_live else None
+
+
+def site_query(*columns: Any) -> Select[Any]:
+    """Return the read of the live campaign at the address `slug`: these columns, then the facts."""
+    return (
+        select(*columns, *FACTS)
+        .join(User, User.id == Campaign.owner_id)
+        .join(Workspace, Workspace.id == Campaign.workspace_id)
+        .where(Campaign.slug == bindparam("slug"), Campaign.state == CampaignState.LIVE)
+    )
+
+
+async def read_campaign_site(
+    db: AsyncSession, slug: str
+) -> tuple[Campaign, Seller, tuple[object, ...]] | None:
+    """Return a live campaign, its seller and the facts its site goes by, in one query."""
+    query = site_query(Campaign, User, Workspace.name).select_from(Campaign)
+    row = (await db.execute(query, {"slug": slug})).one_or_none()
+    if row is None:
+        return None
+    campaign, user, company, *facts = row
+    return campaign, seller_of(user, offer_of(campaign).company or company), tuple(facts)
 
 
 async def find_logo(db: AsyncSession, slug: str, *, viewer: Viewer | None) -> bytes | None:

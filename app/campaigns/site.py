@@ -7,9 +7,9 @@ from textwrap import shorten
 from app.campaigns.leads import OWN
 from app.campaigns.look import brand_css
 from app.campaigns.models import Campaign
-from app.campaigns.page import Seller
-from app.campaigns.plan import brand_of, form_fields_of, offer_of
-from app.campaigns.shapes import Brand, FormField, Offer
+from app.campaigns.page import PublicPage, Seller
+from app.campaigns.plan import brand_of, form_fields_of, offer_of, tracked_of
+from app.campaigns.shapes import Brand, FormField, Offer, Source
 from app.config import settings
 
 DESCRIPTION_LENGTH = 155
@@ -109,6 +109,17 @@ def site_page(
         form=LeadForm(first, folded, sealed, typed or {}, problems or {}),
         is_preview=is_preview,
     )
+
+
+def public_page(
+    campaign: Campaign, seller: Seller, source: Source, *, is_staff: bool = False
+) -> PublicPage:
+    """Return what tracking must know of this page."""
+    return PublicPage(
+        workspace_id=campaign.workspace_id, campaign_id=campaign.id, owner_id=campaign.owner_id,
+        seller=seller, tracked=tracked_of(campaign), path=f"/c/{campaign.slug}",
+        is_staff=is_staff, source=source,
+    )  # fmt: skip
 
 
 def questions(own: Sequence[FormField]) -> tuple[tuple[Question, ...], tuple[Question, ...]]:

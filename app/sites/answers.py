@@ -44,13 +44,15 @@ async def answer_module(
     form: Form,
     now: datetime,
     staff_browser: SiteBrowser | None = None,
+    site: OpenSite | None = None,
 ) -> Answered:
     """Read a form and keep it as the latest answers of a module; saying it twice changes nothing.
 
     Input that is no answer comes back as problems. With a `staff_browser` the answers stay there
-    and never reach the prospect's. Raises NotFoundError only if there is no such site.
+    and never reach the prospect's. `site` spares reading it where this transaction has done so;
+    what it wrote since must be in there. Raises NotFoundError only if there is no such site.
     """
-    site = await read_site(db, site_id)
+    site = site or await read_site(db, site_id)
     if staff_browser is not None:
         site = site.with_answers(staff_browser.staff_answers)
     answered = read_answers(site, module_key, form)

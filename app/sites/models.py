@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.campaigns.stamps import Stamp
 from app.db import Table
 
 
@@ -108,3 +109,4 @@ class Answer(Table):
     answers: Mapped[dict[str, Any]]
     headline: Mapped[str] = mapped_column(String(300), default="")
     answered_at: Mapped[datetime]
+    stamp: Mapped[Stamp]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,8 @@ class OpenSite:
     """One version of a site with all that stands around it.
 
     `answers` and `headlines` go by module key. `site_id` and `prospect_id` are empty in the
-    preview of a campaign, which belongs to nobody.
+    preview of a campaign, which belongs to nobody. `facts` are those of `app.sites.queries.FACTS`,
+    () for anything but the site as its person sees it now.
     """
 
     workspace_id: UUID
@@ -33,7 +33,7 @@ class OpenSite:
     prospect_id: UUID | None = None
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     headlines: Mapping[str, str] = field(default_factory=dict)
-    answered_at: datetime | None = None
+    facts: tuple[object, ...] = ()
 
     @property
     def answers_by_kind(self) -> dict[str, Mapping[str, Any]]:
@@ -47,8 +47,10 @@ class OpenSite:
 
     def with_answers(self, further: Mapping[str, Mapping[str, Any]]) -> "OpenSite":
         """Return the same site with these answers over the stored ones."""
-        return replace(self, answers={**self.answers, **further}) if further else self
+        if not further:
+            return self
+        return replace(self, answers={**self.answers, **further}, facts=())
 
     def as_composed(self, composition: Composition, number: int) -> "OpenSite":
         """Return the same site as another version shows it."""
-        return replace(self, composition=composition, number=number)
+        return replace(self, composition=composition, number=number, facts=())

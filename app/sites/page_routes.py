@@ -1,5 +1,6 @@
 """The personal page and its modules, as visitors see them."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from quart import Response, ResponseReturnValue, g, request
@@ -7,14 +8,14 @@ from quart import render_template as render
 
 from app import clock
 from app.accounts.access import open_to_all
-from app.campaigns.page import PublicPage
 from app.db import reading, transaction
 from app.sites.answers import answer_module
 from app.sites.blueprint import COOKIE, hidden, led_to, sites
 from app.sites.entrance import Guest, enter
 from app.sites.errors import NoWayInError
+from app.sites.fingerprints import find_fingerprints, fingerprints_of
 from app.sites.render import PlacedView, Refused, draw, place_module, place_modules
-from app.sites.variables import page_variables, progress_of
+from app.sites.variables import page_variables, progress_of, public_page_of
 
 KEY_IS_COOKIE = "the cookie of a personal link opens it"
 
@@ -61,13 +62,15 @@ async def create_answers(site_id: UUID, key: str) -> ResponseReturnValue:
         guest = await enter(db, site_id, request.cookies.get(COOKIE), viewer=g.viewer)
         answered = await answer_module(
             db, site_id=site_id, module_key=key, form=form, now=clock.now(),
-            staff_browser=guest.browser if guest.is_staff else None,
+            staff_browser=guest.browser if guest.is_staff else None, site=guest.site,
         )  # fmt: skip
     if answered.problems:
         return await _refused(guest, Refused(key, form, answered.problems))
     if not request.headers.get("HX-Request"):
         return led_to(f"/s/{site_id}/#module-{key}")
-    before = {view.key: view.fingerprint for view in await draw(place_modules(guest.site))}
+    before = find_fingerprints(guest.site.facts) or fingerprints_of(
+        await draw(place_modules(guest.site))
+    )
     after = guest.site.with_answers({key: answered.answers})
     return await _sections(key, await draw(place_modules(after)), before)
 
@@ -85,7 +88,9 @@ async def _refused(guest: Guest, refused: Refused) -> Response:
 
 async def _page(guest: Guest, refused: Refused | None = None) -> Response:
     """Draw the whole page, with status 422 when it shows a form again."""
-    g.page = _public_page(guest)
+    g.page = public_page_of(
+        guest.site, request.path, browser_id=guest.browser.id, is_staff=guest.is_staff
+    )
     modules = await draw(place_modules(guest.site, refused))
     html = await render(
         "sites/page.html", **page_variables(guest.site, modules, is_staff=guest.is_staff)
@@ -94,7 +99,7 @@ async def _page(guest: Guest, refused: Refused | None = None) -> Response:
 
 
 async def _sections(
-    key: str, drawn: tuple[PlacedView, ...], shown: dict[str, str]
+    key: str, drawn: tuple[PlacedView, ...], shown: Mapping[str, str]
 ) -> ResponseReturnValue:
     """Answer with a module, then out of band the path and every other one that looks new."""
     mine = [view for view in drawn if view.key == key]
@@ -115,13 +120,3 @@ async def _sections(
 async def _section(view: PlacedView, *, oob: bool = False) -> str:
     """Draw a module in its frame."""
     return await render("sites/_module.html", place=view, oob=oob, is_activated=True, preview="")
-
-
-def _public_page(guest: Guest) -> PublicPage:
-    """Describe the page to those who draw around it."""
-    site = guest.site
-    return PublicPage(
-        workspace_id=site.workspace_id, campaign_id=site.campaign_id, owner_id=site.owner_id,
-        seller=site.seller, tracked=site.plan.tracked, path=request.path, site_id=site.site_id,
-        prospect_id=site.prospect_id, browser_id=guest.browser.id, is_staff=guest.is_staff,
-    )  # fmt: skip

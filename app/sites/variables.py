@@ -1,8 +1,10 @@
 """What the page of a personal site shows, whoever looks at it."""
 
 from functools import lru_cache
+from uuid import UUID
 
 from app.campaigns.look import brand_css
+from app.campaigns.page import PublicPage
 from app.sites.opened import OpenSite
 from app.sites.render import PlacedView
 
@@ -22,6 +24,17 @@ def page_variables(
         "is_staff": is_staff,
         "preview": preview,
     }
+
+
+def public_page_of(
+    site: OpenSite, path: str, *, browser_id: UUID | None = None, is_staff: bool = False
+) -> PublicPage:
+    """Describe the page to those who draw around it."""
+    return PublicPage(
+        workspace_id=site.workspace_id, campaign_id=site.campaign_id, owner_id=site.owner_id,
+        seller=site.seller, tracked=site.plan.tracked, path=path, site_id=site.site_id,
+        prospect_id=site.prospect_id, browser_id=browser_id, is_staff=is_staff,
+    )  # fmt: skip
 
 
 def progress_of(modules: tuple[PlacedView, ...]) -> tuple[int, int]:

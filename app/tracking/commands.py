@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import metrics
 from app.db import insert_or_ignore
-from app.sites.answers import Answered, answer_module
+from app.sites.answers import answer_module
 from app.sites.models import SiteBrowser
+from app.sites.queries import read_site
 from app.tracking.claims import PageClaims
 from app.tracking.errors import GapError, NotTrackedError
 from app.tracking.models import Act, ActKind, Visit, Visitor
@@ -142,30 +143,24 @@ async def _save_answers(
 ) -> dict[str, Mapping[str, str]]:
     """Save what modules were told and word the acts by it; returns problems by act number."""
     problems: dict[str, Mapping[str, str]] = {}
-    for act, row in zip(acts, rows, strict=True):
-        if act.kind is not ActKind.ANSWERED or visit.site_id is None:
-            continue
-        answered = await _answer(db, act, visit, visit.site_id, now)
+    asked = [pair for pair in zip(acts, rows, strict=True) if pair[0].kind is ActKind.ANSWERED]
+    if not asked or visit.site_id is None:
+        return problems
+    site = await read_site(db, visit.site_id)
+    # A colleague's answers stay apart from the prospect's.
+    staff = await db.get_one(SiteBrowser, visit.browser_id) if visit.is_staff else None
+    for act, row in asked:
+        answered = await answer_module(
+            db, site_id=site.site_id, module_key=act.module, form=act.form(), now=now,
+            staff_browser=staff, site=site,
+        )  # fmt: skip
         row["text"] = (answered.headline or "Cleared an answer")[:MAX_TEXT]
         if answered.problems:
             row["text"] = "Gave an answer that could not be taken"
             problems[str(act.seq)] = answered.problems
+        elif staff is None:
+            site = site.with_answers({act.module: answered.answers})
     return problems
-
-
-async def _answer(
-    db: AsyncSession, act: SentAct, visit: Visit, site_id: UUID, now: datetime
-) -> Answered:
-    """Give a module its answer; a colleague's stays apart from the prospect's."""
-    browser = await db.get_one(SiteBrowser, visit.browser_id) if visit.is_staff else None
-    return await answer_module(
-        db,
-        site_id=site_id,
-        module_key=act.module,
-        form=act.form(),
-        now=now,
-        staff_browser=browser,
-    )
 
 
 async def link_visitor(

@@ -1,7 +1,8 @@
-"""Compressing visitors' pages; built files are compressed once, in `assets`.
+"""Compressing what visitors' views draw; built files are compressed once, in `assets`.
 
 Reps' pages stay as they are: they mix secrets of their session with text from outside, and the
-size of a compressed mixture can be made to tell (BREACH). Visitors' pages reflect no input.
+size of a compressed mixture can be made to tell (BREACH). Visitors' pages reflect no input, and
+those that are kept (`visitor_pages`) are compressed once, without what is one browser's own.
 """
 
 import gzip

@@ -11,7 +11,7 @@ from quart import Quart, g
 from app import clock
 from app.tracking.page import page_context
 from app.web.assets import asset
-from app.web.security import csp_nonce, csrf_token
+from app.web.security import csrf_token, own_style
 from modules.figures import money, number, percent
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,7 +36,7 @@ def prepare_templates(app: Quart) -> None:
         money=money, number=number, percent=percent, ago=ago, day=day, clock_time=clock_time
     )
     app.jinja_env.globals.update(
-        asset=asset, csrf_token=csrf_token, csp_nonce=csp_nonce, brand_css=None
+        asset=asset, csrf_token=csrf_token, own_style=own_style, brand_css=None
     )
     app.context_processor(page_variables)
 

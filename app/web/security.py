@@ -1,15 +1,20 @@
 """The doorkeeper of every request: declared access, foreign posts, and response headers."""
 
 import hmac
-import secrets
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from markupsafe import Markup
 from quart import Response, current_app, g, request
 
 from app.accounts.cookies import SESSION_COOKIE
 from app.config import settings
 from app.errors import ForbiddenError
+from app.web.holes import is_marking, mark
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 HOLDERS = (SESSION_COOKIE, "site", "visitor")
@@ -47,42 +52,62 @@ async def refuse_foreign_posts() -> None:
 
 def csrf_token() -> str:
     """Return the token that forms of this browser carry; bound to its cookies."""
-    holder = "|".join(request.cookies.get(name, "") for name in HOLDERS)
+    return mark("csrf") if is_marking() else csrf_token_for(request.cookies)
+
+
+def csrf_token_for(cookies: Mapping[str, str]) -> str:
+    """Return the token of the browser that brings these cookies."""
+    holder = "|".join(cookies.get(name, "") for name in HOLDERS)
     return hmac.new(settings().secret_key.encode(), holder.encode(), sha256).hexdigest()
 
 
 async def _has_token() -> bool:
     """Whether the request carries this browser's token, as a field or as a header."""
     sent = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf_token", "")
-    return hmac.compare_digest(sent.encode(), csrf_token().encode())
+    return hmac.compare_digest(sent.encode(), csrf_token_for(request.cookies).encode())
 
 
-def csp_nonce() -> str:
-    """Return this response's nonce for the one <style> that carries the brand."""
-    if not hasattr(g, "csp_nonce"):
-        g.csp_nonce = secrets.token_urlsafe(16)
-    nonce: str = g.csp_nonce
-    return nonce
+def own_style(css: Markup) -> Markup:
+    """Return the text of the one <style> of a page, which its policy then admits, and no other."""
+    if not is_marking():
+        g.style = css
+    return css
 
 
 async def set_headers(response: Response) -> Response:
     """Add the security headers; a view that set one itself keeps it."""
-    style = f"'self' 'nonce-{g.csp_nonce}'" if hasattr(g, "csp_nonce") else "'self'"
+    headers = dict(security_headers(getattr(g, "style", "")))
+    if getattr(g, "viewer", None) is not None:
+        headers["Cache-Control"] = "no-store"
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def security_headers(style: str) -> Mapping[str, str]:
+    """Return the headers of every answer. `style` is the text of the page's own <style>, if any.
+
+    It is admitted by its digest: nothing to keep secret, and nothing that differs per answer.
+    """
+    return _security_headers(style, is_secure=settings().base_url.startswith("https:"))
+
+
+@lru_cache(maxsize=256)
+def _security_headers(style: str, *, is_secure: bool) -> Mapping[str, str]:
+    """Put the headers together, once for each look."""
+    admitted = f" 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" if style else ""
     headers = {
         "Content-Security-Policy": (
-            f"default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data: blob:;"
-            " font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self';"
-            " frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; manifest-src 'self'"
+            f"default-src 'none'; script-src 'self'; style-src 'self'{admitted};"
+            " img-src 'self' data: blob:; font-src 'self'; media-src 'self'; connect-src 'self';"
+            " form-action 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none';"
+            " manifest-src 'self'"
         ),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "geolocation=(), payment=(), usb=()",
     }
-    if settings().base_url.startswith("https:"):
+    if is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if getattr(g, "viewer", None) is not None:
-        headers["Cache-Control"] = "no-store"
-    for name, value in headers.items():
-        response.headers.setdefault(name, value)
-    return response
+    return MappingProxyType(headers)

@@ -66,14 +66,14 @@ async def test_reading_a_site_brings_everything_a_page_needs():
     assert len(read_rooms(opened.composition.places)) == 8
 
 
-async def test_reading_a_site_takes_two_queries(database):
+async def test_reading_a_site_takes_one_query(database):
     site = await made_site()
     statements = []
     listener = lambda *args: statements.append(args[2])  # noqa: E731
     event.listen(database.sync_engine, "before_cursor_execute", listener)
     async with reading() as db:
         await read_site(db, site.id)
-    assert len([one for one in statements if one.startswith("SELECT")]) == 2
+    assert len([one for one in statements if one.startswith("SELECT")]) == 1
 
 
 async def test_acts_lead_to_a_draft_that_waits_for_the_rep():
