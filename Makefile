@@ -8,16 +8,32 @@ JS_TOOLS := @biomejs/biome@2.6.8 lighthouse@13.5.0
 export VAR_DIR
 FRONT := $(wildcard static/build.mjs static/css/*/*.css static/js/*/*.js static/images/* modules/*/static/*)
 
-.PHONY: run test check bench build format demo clean
+PEERS := benchmarks/peers/node_modules/.built
+LOAD := benchmarks/load/bin/load benchmarks/load/bin/echo
+
+.PHONY: run scaled test faults soak check bench build format demo clean
 
 run: $(VENV)/.installed static/dist/manifest.json  ## The demo, from nothing to a printed address
 	@exec $(BIN)/rapport serve --with-demo
 
+scaled: $(VENV)/.installed static/dist/manifest.json  ## Two web processes, a worker, PostgreSQL, Redis and a proxy
+	@deploy/test-needs redis-server postgres haproxy
+	@exec $(BIN)/python deploy/scaled.py
+
 build: static/dist/manifest.json  ## The front end alone
 
-test: $(VENV)/.dev static/dist/manifest.json  ## Everything, with real servers and a real browser
+test: $(VENV)/.dev static/dist/manifest.json  ## Everything, with real servers and a real browser, on both databases
 	@deploy/test-needs
 	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest --database=postgresql $(PYTEST)
+
+faults: $(VENV)/.dev static/dist/manifest.json  ## Kill, cut and fill up everything at full size; docs/reliability.md says what must hold
+	@deploy/test-needs redis-server postgres
+	@FAULTS=full $(BIN)/python -m pytest tests/faults $(PYTEST)
+
+soak: $(VENV)/.dev static/dist/manifest.json  ## Half an hour under load (SOAK_S seconds): nothing grows, nothing stalls
+	@deploy/test-needs redis-server postgres
+	@FAULTS=soak $(BIN)/python -m pytest tests/faults/test_soak.py $(PYTEST)
 
 check: $(VENV)/.dev node_modules/.dev  ## Format, lint, types, import contracts, templates, JS
 	$(BIN)/ruff format --check .
@@ -32,12 +48,21 @@ format: $(VENV)/.dev node_modules/.dev  ## Put everything into shape
 	$(BIN)/ruff check --fix .
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) run format
 
-bench: $(VENV)/.dev node_modules/.dev static/dist/manifest.json  ## Every benchmark beside its peer
+bench: $(VENV)/.dev node_modules/.dev static/dist/manifest.json $(PEERS) $(LOAD)  ## Every benchmark beside its peer
 	@deploy/test-needs
 	@$(BIN)/python -m benchmarks
 
+# What the benchmarks measure against, and the load: outside the lock file, for `make bench` only.
+$(PEERS): benchmarks/peers/package.json $(VENV)/.node
+	@cd $(dir $<) && PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM) install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+benchmarks/load/bin/%: benchmarks/load/%.c $(wildcard benchmarks/load/*.[ch])
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O2 -Wall -Wextra -o $@ $(filter-out $(LOAD:benchmarks/load/bin/%=benchmarks/load/%.c),$(filter %.c,$^)) $<
+
 clean:  ## Forget what was built; the data in var stays
-	rm -rf $(VENV) node_modules static/dist
+	rm -rf $(VENV) node_modules static/dist benchmarks/peers/{node_modules,.venv} benchmarks/load/bin
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -21,14 +21,15 @@ from app.wakes import Wakes
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Announcement:
     """Something that has happened and that a console may want to redraw for.
 
     `owner_id` is the rep it concerns and `prospect_id` the person, where there are such:
     together with the workspace they decide who may hear it. `facts` are plain JSON values.
     `here` is what it is about, for listeners of this process; others read it from the database.
-    `is_remote` says that it comes from another process.
+    `is_remote` says that it comes from another process. Nobody changes one; it is not frozen
+    because one is made for every act, and freezing costs as much as all the rest of it.
     """
 
     name: str

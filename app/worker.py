@@ -32,7 +32,8 @@ CHORES: tuple[tuple[float, Chore], ...] = (
 async def end_visits(stop: asyncio.Event) -> None:
     """End silent visits until `stop` is set: for web processes whose jobs run elsewhere.
 
-    Consoles hear only what happens in their own process, so visits have to end there too.
+    Consoles hear at once only of their own process where there is no Redis, and a visit has to end
+    where no worker lives. Two that see the same visit do no harm.
     """
     await _repeat(1.0, end_silent_visits, stop)
 

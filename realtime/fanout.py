@@ -21,7 +21,7 @@ from app.console.fragments import Shown, draw_visit, write_acts
 from app.console.queries import (
     Position,
     find_positions,
-    list_new_acts,
+    list_acts_by_key,
     list_positions,
     load_seen_visit,
 )
@@ -42,8 +42,8 @@ LOOK_EVERY_S, LOOK_ALONE_EVERY_S = 1.0, 5.0
 nearly everything happens in this process."""
 MOST_WAITING = 10_000
 """Announcements that may wait to be told; beyond that the next look finds what they meant."""
-MOST_VISITS, MOST_ACTS = 100, 2_000
-"""Visits asked for in one query, and acts taken from it; what is left is found at the next look."""
+MOST_ACTS = 500
+"""Acts asked for in one query."""
 
 
 class Fanout:
@@ -185,17 +185,16 @@ class Fanout:
 
     async def _tell_up_to(self, wanted: Mapping[UUID, int]) -> int:
         """Tell what the database has after what was told, up to these acts; return how many."""
-        behind = [
-            (visit_id, (told.last, last))
+        keys = [
+            (visit_id, seq)
             for visit_id, last in wanted.items()
-            if (told := self._told.get(visit_id)) is not None and last > told.last
+            if (told := self._told.get(visit_id)) is not None
+            for seq in range(told.last + 1, last + 1)
         ]
         count = 0
-        for at in range(0, len(behind), MOST_VISITS):
+        for at in range(0, len(keys), MOST_ACTS):
             async with reading() as db:
-                found = await list_new_acts(
-                    db, dict(behind[at : at + MOST_VISITS]), limit=MOST_ACTS
-                )
+                found = await list_acts_by_key(db, keys[at : at + MOST_ACTS])
             for visit_id, acts in found.items():
                 told = self._told.get(visit_id)
                 # While the database was read, this process may have told some of it itself.

@@ -1,6 +1,6 @@
 """Two workspaces side by side, each with every role and one of everything; for access tests.
 
-Built once per run and, with SQLite, copied into each test's database.
+Built once per run and copied into each test's database: the file with SQLite, else the rows.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app import clock
 from app.accounts.commands import make_account_link, open_session
@@ -82,7 +82,7 @@ _kept: dict[str, object] = {}
 async def two_workplaces(engine, folder: Path):
     """Return (here, there), their rows in this test's database."""
     if engine.dialect.name != "sqlite":
-        return await _build("here"), await _build("there")
+        return await _two_by_rows(engine)
     path = Path(str(engine.url.database))
     template = folder / "neighbours.db"
     if "places" not in _kept:
@@ -95,6 +95,22 @@ async def two_workplaces(engine, folder: Path):
     for ending in ("", "-wal", "-shm"):
         Path(f"{path}{ending}").unlink(missing_ok=True)  # noqa: ASYNC240  nobody waits in a test
     shutil.copy(_kept["template"], path)
+    return _kept["places"]
+
+
+async def _two_by_rows(engine):
+    """The same on PostgreSQL, which keeps no file to copy."""
+    tables = Table.metadata.sorted_tables
+    if "places" not in _kept:
+        _kept["places"] = (await _build("here"), await _build("there"))
+        async with engine.connect() as db:
+            found = [(table, (await db.execute(select(table))).mappings()) for table in tables]
+        _kept["rows"] = [(table, [dict(row) for row in rows]) for table, rows in found]
+        return _kept["places"]
+    async with engine.begin() as db:
+        for table, rows in _kept["rows"]:
+            if rows:
+                await db.execute(insert(table), rows)
     return _kept["places"]
 
 

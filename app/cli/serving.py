@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import urllib.error
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,23 @@ from contextlib import contextmanager
 import click
 import uvicorn
 
-from app import migrations
+from app import bus, migrations
+from app.cli.graceful import (
+    GONE_WITHIN_S,
+    REQUESTS_WITHIN_S,
+    SIGNALS,
+    GracefulServer,
+    leave_within,
+)
 from app.cli.readiness import demand_migrated
 from app.config import Settings, settings
 from app.db import close_database, open_database
 from app.demo import build_demo, simulate_visits
 from app.worker import run_worker
+
+KEEP_ALIVE_S = 75
+"""Longer than proxies keep an idle connection: else one closes just as they use it again."""
+COULD_NOT_START = 3
 
 
 @click.command()
@@ -38,19 +48,26 @@ def serve(*, with_demo: bool) -> None:
 def run_server(target: str) -> None:
     """Serve an ASGI application the way Rapport is served; benchmarks serve their peers by it."""
     config = settings()
-    uvicorn.run(
+    served = uvicorn.Config(
         target,
         host=config.host,
         port=config.port,
         log_level="warning",
+        log_config=None,
         access_log=False,
-        ws="websockets-sansio",
+        ws="realtime.lane.protocol:LaneProtocol" if config.fast_lane else "websockets-sansio",
         ws_max_size=8_000_000,
         ws_per_message_deflate=False,
-        timeout_graceful_shutdown=10,
+        ws_ping_interval=None,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=REQUESTS_WITHIN_S,
         proxy_headers=False,
         server_header=False,
     )
+    server = GracefulServer(served, notice_s=config.stop_notice_s)
+    server.run()
+    if not server.started:
+        raise SystemExit(COULD_NOT_START)
 
 
 @click.command()
@@ -58,12 +75,19 @@ def worker() -> None:
     """Run the jobs in a process of their own."""
 
     async def run() -> None:
-        await demand_migrated()
         stopping = asyncio.Event()
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
+
+        def stop() -> None:
+            stopping.set()
+            leave_within(GONE_WITHIN_S)
+
+        for sign in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(sign, stop)
+        await demand_migrated()
         open_database(settings())
+        await bus.connect(settings().redis_url)
         await run_worker(stopping)
+        await bus.disconnect()
         await close_database()
 
     asyncio.run(run())

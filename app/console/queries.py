@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.access import Viewer
@@ -152,21 +152,17 @@ async def _positions(db: AsyncSession, which: ColumnElement[bool]) -> dict[UUID,
     }
 
 
-async def list_new_acts(
-    db: AsyncSession, wanted: Mapping[UUID, tuple[int, int]], *, limit: int
+async def list_acts_by_key(
+    db: AsyncSession, keys: Sequence[tuple[UUID, int]]
 ) -> dict[UUID, list[Any]]:
-    """Return the rows of acts after one number and up to another, for many visits at once."""
-    ranges = (
-        and_(Act.visit_id == visit_id, Act.seq > after, Act.seq <= until)
-        for visit_id, (after, until) in wanted.items()
-    )
+    """Return the rows of these acts (visit and number) by visit, in order."""
     columns = select(
         Act.visit_id, Act.seq, Act.kind, Act.name, Act.module, Act.text, Act.is_repeat,
         Act.happened_at,
     )  # fmt: skip
-    ordered = columns.where(or_(*ranges)).order_by(Act.visit_id, Act.seq).limit(limit)
+    wanted = columns.where(tuple_(Act.visit_id, Act.seq).in_(keys))
     found: dict[UUID, list[Any]] = {}
-    for row in await db.execute(ordered):
+    for row in await db.execute(wanted.order_by(Act.visit_id, Act.seq)):
         found.setdefault(row.visit_id, []).append(row)
     return found
 

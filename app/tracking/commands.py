@@ -151,7 +151,7 @@ async def _save_answers(
     staff = await db.get_one(SiteBrowser, visit.browser_id) if visit.is_staff else None
     for act, row in asked:
         answered = await answer_module(
-            db, site_id=site.site_id, module_key=act.module, form=act.form(), now=now,
+            db, site_id=visit.site_id, module_key=act.module, form=act.form(), now=now,
             staff_browser=staff, site=site,
         )  # fmt: skip
         row["text"] = (answered.headline or "Cleared an answer")[:MAX_TEXT]

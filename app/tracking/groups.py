@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -136,7 +136,7 @@ def join_moves(entries: Sequence[Entry]) -> dict[LiveVisit, Move]:
         elif entry.acts or entry.seen_at:
             acts = [*earlier.acts, *entry.acts]
             seen_at = entry.seen_at or earlier.seen_at
-            moves[entry.live] = replace(earlier, acts=acts, seen_at=seen_at)
+            moves[entry.live] = earlier._replace(acts=acts, seen_at=seen_at)
     return moves
 
 

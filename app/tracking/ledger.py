@@ -12,10 +12,9 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -35,8 +34,7 @@ NOT_THE_DRIVERS = {"prepared_statement_cache_size", "prepared_statement_name_fun
 """What may stand in DATABASE_URL for SQLAlchemy and means nothing to the driver."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """What a group writes of one visit: its acts after `after`, none for a sign of life alone."""
 
     live: LiveVisit

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from quart import Quart, current_app, g, has_request_context, request
 
-from app import clock
+from app import bus, clock
 from app.accounts.cookies import SESSION_COOKIE
 from app.accounts.recognition import recognise
 from app.accounts.routes import accounts
@@ -19,17 +19,23 @@ from app.logs import set_up_logs
 from app.prospects.routes import prospects
 from app.sites.routes import sites
 from app.tracking.routes import tracking
+from app.web import stopping
 from app.web.assets import assets
 from app.web.compression import compress
 from app.web.connection import PatientConnection
+from app.web.front import stand_before
 from app.web.health import health
+from app.web.journal import begin_request, bind_viewer, note_answer
+from app.web.operations import operations
 from app.web.pages import prepare_templates
 from app.web.refusals import register_refusals
 from app.web.security import refuse_foreign_posts, refuse_undeclared_views, set_headers
+from app.web.watching import watch
 from app.worker import end_visits, run_worker
 
 BLUEPRINTS = (
     accounts, prospects, campaigns, sites, tracking, letters, console, assets, health,
+    operations,
 )  # fmt: skip
 
 
@@ -56,13 +62,17 @@ def create_app() -> Quart:
     register_refusals(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.before_request(begin_request)
     app.before_request(refuse_undeclared_views)
     app.before_request(recognise_viewer)
+    app.before_request(bind_viewer)
     app.before_request(refuse_foreign_posts)
     app.after_request(set_headers)
     app.after_request(compress)
+    app.after_request(note_answer)
     app.before_serving(start)
     app.after_serving(stop)
+    stand_before(app)
     return app
 
 
@@ -75,23 +85,28 @@ async def recognise_viewer() -> None:
 
 
 async def start() -> None:
-    """Open the database, and run the jobs here unless a worker process does.
+    """Open the database, hear the other processes, and run the jobs here unless a worker does.
 
     Logs are set up here too, for servers started without our command: structlog's own way of
     printing a failure shows local variables, and those hold passwords and tokens.
     """
     set_up_logs(settings().log_level)
     open_database(settings())
-    stopping = asyncio.Event()
+    await bus.connect(settings().redis_url)
+    leaving = asyncio.Event()
+    stopping.when_asked(leaving.set)
     work = run_worker if settings().worker_in_web else end_visits
-    current_app.extensions["worker"] = (stopping, asyncio.create_task(work(stopping)))
+    current_app.extensions["worker"] = (leaving, asyncio.create_task(work(leaving)))
+    current_app.extensions["watch"] = asyncio.create_task(watch(leaving))
 
 
 async def stop() -> None:
-    """Let running jobs finish, then let go of the database."""
-    stopping, worker = current_app.extensions.get("worker", (None, None))
-    if stopping is not None:
-        stopping.set()
+    """Let running jobs finish, tell the others what is left to tell, and let go of the database."""
+    leaving, worker = current_app.extensions.get("worker", (None, None))
+    if leaving is not None:
+        leaving.set()
         with contextlib.suppress(asyncio.CancelledError):
             await worker
+        await asyncio.wait({current_app.extensions["watch"]})
+    await bus.disconnect()
     await close_database()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from realtime.lane.flusher import flusher_of
 from realtime.lane.frames import CLOSE, PING, PONG, TOO_BIG, FrameReader, close_frame, frame
 from realtime.lane.limits import RESYNC, RESYNC_REASON, Limits
 
@@ -57,6 +58,7 @@ class LaneProtocol(WebSocketsSansIOProtocol):
         self._receiver, self._limits = receiver, limits
         self._reader = FrameReader(min(max_size, self.config.ws_max_size))
         self._out: list[bytes] = []
+        self._flusher = flusher_of(self.loop)
         for name in HANDSHAKE:
             vars(self).pop(name, None)
         self.resume_reading()
@@ -152,13 +154,13 @@ class LaneProtocol(WebSocketsSansIOProtocol):
             self._flush()
         elif not self._is_flushing:
             self._is_flushing = True
-            self.loop.call_soon(self._flush_soon)
+            self._flusher.add(self)
 
     def pending(self) -> int:
         """Return how many bytes wait for the client, here and in the transport."""
         return self._held + self.transport.get_write_buffer_size()
 
-    def _flush_soon(self) -> None:
+    def flush_soon(self) -> None:
         """Write what this turn of the loop brought together."""
         self._is_flushing = False
         self._flush()

@@ -261,6 +261,11 @@ def test_only_the_one_click_unsubscription_takes_foreign_posts(web_app):
     assert taking == {"letters.end_letters"}
 
 
+@pytest.mark.parametrize("path", ["/c/a%00b", "/p/a%00b", "/prospects?q=a%00b", "/reset/a%00b"])
+async def test_a_nul_in_an_address_breaks_no_page(client, rep, path):
+    assert (await client.get(path)).status_code < 500
+
+
 @pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "evil.example:80"])
 async def test_a_made_up_host_gets_into_no_link(stranger, rep, host):
     for path in ("/prospects", "/", f"/c/{rep['slug']}", "/sign-in", "/c/nowhere/leads"):

@@ -142,7 +142,7 @@ async def test_reps_pages(admin):
         "campaign-modules": f"{campaign}/modules", "letter": f"{campaign}/letter",
         "recipients": f"{campaign}/letter/recipients", "site-versions": site,
         "outbox": "/outbox", "mail": mail, "account": "/account", "team": "/team",
-        "workspace": "/workspace", "person-edit": f"{person}/edit",
+        "workspace": "/workspace", "operations": "/operations", "person-edit": f"{person}/edit",
         "company-edit": f"{company}/edit", "campaign-new": "/campaigns/new",
         "campaign-look": f"{campaign}/look", "campaign-form": f"{campaign}/form",
         "campaign-tracking": f"{campaign}/tracking", "module-settings": f"{campaign}/modules/goals",
