@@ -48,9 +48,13 @@ sockets = AsyncServer(
 )
 
 
+visits: dict[str, str] = {}
+
+
 @sockets.on("connect", namespace="/visitors")
-async def admit_visitor(_sid: str, _environ: object, _auth: object = None) -> None:
+async def admit_visitor(sid: str, _environ: object, hello: dict[str, str]) -> None:
     """Let every visitor in."""
+    visits[sid] = hello["visit"]
 
 
 @sockets.on("connect", namespace="/console")
@@ -60,9 +64,10 @@ async def admit_console(sid: str, _environ: object, _auth: object = None) -> Non
 
 
 @sockets.on("acts", namespace="/visitors")
-async def relay_acts(_sid: str, message: dict[str, Any]) -> dict[str, object]:
+async def relay_acts(sid: str, batch: dict[str, Any]) -> dict[str, object]:
     """Pass acts on as they came and acknowledge them."""
-    last = message["acts"][-1]["seq"]
+    first, last = batch["acts"][0]["seq"], batch["acts"][-1]["seq"]
+    message = {"visit": visits[sid], "from_seq": first, "to_seq": last, "acts": batch["acts"]}
     await sockets.emit("visit-acted", message, room="consoles", namespace="/console")
     return {"ok": True, "last": last}
 

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.browser import FLAGS, find_chromium
 from benchmarks.report import Report, middle
 from benchmarks.servers import ROOT, fresh_demo
-from benchmarks.visitors import OpenPage, open_link, open_page
+from benchmarks.visitors import OpenPage, open_page
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 PRESETS = {"phone": (), "desk": ("--preset=desktop",)}
@@ -34,7 +34,7 @@ def measure() -> tuple[Report, ...]:
     failures: list[tuple[object, ...]] = []
     with fresh_demo() as demo, demo.serving():
         campaign = open_page(str(demo.facts["campaign_site_url"]))
-        personal = open_link(str(demo.facts["personal_site_url"]))
+        personal = open_page(str(demo.facts["personal_site_url"]))
         for name, page in (("campaign site", campaign), ("personal site", personal)):
             for screen in PRESETS:
                 runs = [_look(page, screen) for _ in range(RUNS[screen])]

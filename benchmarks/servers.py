@@ -5,15 +5,19 @@ Where there are two cores or more, measured servers sit alone on one and the loa
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from app.config import settings
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
@@ -30,6 +34,11 @@ class Server:
     url: str
     pid: int
 
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rpartition(":")[2])
+
     def cpu_s(self) -> float:
         """Return the processor seconds this process has used so far; NaN where not told."""
         try:
@@ -38,39 +47,66 @@ class Server:
             return float("nan")
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def resident_bytes(self) -> float:
+        """Return how much memory this process holds; NaN where not told."""
+        try:
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except OSError:
+            return float("nan")
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A fresh installation with the demo in it; `facts` is what demo.json tells."""
+    """An installation with the demo in it; `facts` is what demo.json tells."""
 
-    port: int
-    facts: dict[str, object]
+    folder: Path
+    facts: dict[str, Any]
+    database_url: str = ""
 
     @contextmanager
-    def serving(self, core: int | None = None) -> Iterator[Server]:
-        """Serve it the way `make run` does."""
-        with _started(
-            ["-c", "from app.cli import rapport; rapport()", "serve"], self.port, core
-        ) as server:
+    def serving(self, core: int | None = None, *, port: int = 0, **config: str) -> Iterator[Server]:
+        """Serve it the way `make run` does, with further settings; by another port if given."""
+        port = port or int(self.facts["base_url"].rpartition(":")[2])
+        env = {"VAR_DIR": str(self.folder), "DATABASE_URL": self.database_url, **config}
+        with started([sys.executable, *RAPPORT, "serve"], port, core, env) as server:
             yield server
+
+    @contextmanager
+    def copied(self) -> Iterator["Demo"]:
+        """Copy it as it stands on SQLite, people and sessions too, for another server."""
+        with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
+            shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+            yield Demo(Path(folder), self.facts | {"base_url": f"http://{HOST}:{free_port()}"})
 
 
 @contextmanager
-def fresh_demo() -> Iterator[Demo]:
+def fresh_demo(database_url: str = "") -> Iterator[Demo]:
     """Build the demo anew; this process gets its settings too, and may use its database."""
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
-        port = _free_port()
-        ours = {"VAR_DIR": folder, "PORT": str(port), "HOST": HOST, "LOG_LEVEL": "ERROR"}
-        os.environ.update(ours | {"BASE_URL": "", "DATABASE_URL": "", "SMTP_URL": ""})
+        ours = {"VAR_DIR": folder, "PORT": str(free_port()), "HOST": HOST, "LOG_LEVEL": "ERROR"}
+        os.environ.update(ours | {"BASE_URL": "", "DATABASE_URL": database_url, "SMTP_URL": ""})
+        settings.cache_clear()
         for command in ("migrate", "demo"):
             _run([*RAPPORT, command])
-        yield Demo(port, json.loads((Path(folder) / "demo.json").read_text()))
+        facts = json.loads((Path(folder) / "demo.json").read_text())
+        yield Demo(Path(folder), facts, database_url)
 
 
 @contextmanager
 def bare_server(name: str, core: int | None = None) -> Iterator[Server]:
     """Serve a peer from bare.py by the same server with the same settings."""
-    with _started(["-m", "benchmarks.bare", name], _free_port(), core) as server:
+    command = [sys.executable, "-m", "benchmarks.bare", name]
+    with started(command, free_port(), core, {"FAST_LANE": "false"}) as server:
+        yield server
+
+
+@contextmanager
+def node_server(name: str, core: int | None = None, **config: str) -> Iterator[Server]:
+    """Serve a peer from the folder peers."""
+    node = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
+    script = str(ROOT / "benchmarks" / "peers" / f"{name}.js")
+    with started([node, script], free_port(), core, {"NODE_ENV": "production", **config}) as server:
         yield server
 
 
@@ -93,13 +129,16 @@ def _run(arguments: list[str]) -> None:
 
 
 @contextmanager
-def _started(arguments: list[str], port: int, core: int | None) -> Iterator[Server]:
-    """Start a server on a core and stop it again; it inherits the core from us."""
-    before = os.sched_getaffinity(0) if CORES else None
-    keep_to_core(core)
+def started(
+    command: list[str], port: int, core: int | None, config: Mapping[str, str]
+) -> Iterator[Server]:
+    """Start a server on one core and a port; ends it afterwards."""
+    before = os.sched_getaffinity(0) if core is not None else None
+    if core is not None:
+        os.sched_setaffinity(0, {core})
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL,
-        env=os.environ | {"PORT": str(port)},
+        command, cwd=ROOT, stdout=subprocess.DEVNULL,
+        env=os.environ | {"PORT": str(port), **config},
     )  # fmt: skip
     if before is not None:
         os.sched_setaffinity(0, before)
@@ -125,7 +164,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("The server did not start; what it said stands above.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port nobody listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
