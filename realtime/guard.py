@@ -89,11 +89,6 @@ def admits(
     return decorate
 
 
-def accepted(answer: Ack) -> bytes:
-    """Write the ack of a message that was taken, as JSON."""
-    return json.dumps({"ok": True, **answer}).encode()
-
-
 def refused(error: Exception) -> bytes:
     """Write the ack of a message that was not, as JSON."""
     return json.dumps({"ok": False, **explain(error, "fast lane")}).encode()
@@ -174,7 +169,10 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
     def spend(self, sid: str, count: int) -> None:
         """Take from this socket's allowance. Raises SlowDownError."""
         now = time.monotonic()
-        self.buckets.setdefault(sid, Bucket(now)).take(count, at=now)
+        bucket = self.buckets.get(sid)
+        if bucket is None:
+            bucket = self.buckets[sid] = Bucket(now)
+        bucket.take(count, at=now)
 
 
 class TextPacket(Packet):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,12 @@ from app.bus import Announcement
 from app.db import reading, transaction
 from app.errors import NotFoundError
 from app.tracking.claims import PageClaims, read_claims
-from app.tracking.commands import Receipt
 from app.tracking.errors import RefusedError
 from app.tracking.intake import join_group, note_here, open_page, take_acts_of, until_settled
 from app.tracking.live import LiveVisit
 from app.tracking.queries import find_groundless
 from app.tracking.visits import Opening, note_away
-from realtime.guard import MAX_MESSAGE, Ack, GuardedNamespace, accepted, accepts, admits, refused
+from realtime.guard import MAX_MESSAGE, Ack, GuardedNamespace, accepts, admits, refused
 from realtime.messages import Nothing, VisitorActs, VisitorHello
 from realtime.repeated import Repeated
 
@@ -97,9 +97,7 @@ class Visitors(GuardedNamespace):
             return False
         try:
             self.spend(sid, len(batch.acts))
-            join_group(
-                seat.live, batch.acts, lambda outcome: answer(_ack(outcome)), now=clock.now()
-            )
+            join_group(seat.live, batch.acts, partial(_answer, answer), now=clock.now())
         except RefusedError as refusal:
             answer(refused(refusal))
         else:
@@ -187,10 +185,9 @@ def _subjects(seat: Seat) -> Iterable[UUID]:
     return [subject for subject in subjects if subject is not None]
 
 
-def _ack(outcome: Receipt | Exception) -> bytes:
-    """Write the answer to acts that went with a group."""
+def _answer(answer: Callable[[bytes], None], outcome: int | Exception) -> None:
+    """Answer acts that went with a group."""
     if isinstance(outcome, Exception):
-        return refused(outcome)
-    if outcome.problems:
-        return accepted({"last": outcome.last, "problems": outcome.problems})
-    return b'{"ok":true,"last":%d,"problems":{}}' % outcome.last
+        answer(refused(outcome))
+    else:
+        answer(b'{"ok":true,"last":%d,"problems":{}}' % outcome)

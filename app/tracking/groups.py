@@ -4,18 +4,19 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
 from app import bus, metrics
 from app.bus import Announcement
 from app.config import settings
-from app.db import engine, is_away, is_sqlite, on_close
+from app.db import engine, is_away, is_sqlite
 from app.tracking.errors import NotStoredError, SlowDownError
 from app.tracking.ledger import Ledger, Move, PostgresLedger, SqliteLedger
 from app.tracking.live import LiveVisit, NewAct
+from app.tracking.shapes import SentAct
 
 log = structlog.get_logger()
 
@@ -26,26 +27,31 @@ MOST_WAITING = 20_000
 FULL_RETRY_MS = 1_000
 SEEN_EVERY = timedelta(seconds=1)
 
-Outcome = int | Exception | None
-"""What becomes of an entry: the last act stored, why not, or None: it has to go the long way."""
+Told = Callable[[int | Exception], None]
+"""Hears what became of a message: the last act stored, or why not. Called once."""
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
-    """What one message adds to a group. `tell` hears the outcome, once, after the commit."""
+class Entry(NamedTuple):
+    """What one message adds to a group: `sent` as it came, `acts` as rows after act `after`."""
 
     live: LiveVisit
     after: int
     acts: Sequence[NewAct]
     seen_at: datetime | None
-    tell: Callable[[Outcome], None]
+    sent: Sequence[SentAct]
+    now: datetime
+    tell: Told
 
 
 class Groups:
-    """Collects entries, stores them in order, and tells what became of them."""
+    """Collects entries, stores them in order, and tells what became of them.
 
-    def __init__(self, ledger: Ledger, wait_s: float) -> None:
+    `go_alone` takes an entry whose visit stands otherwise than expected.
+    """
+
+    def __init__(self, ledger: Ledger, wait_s: float, go_alone: Callable[[Entry], None]) -> None:
         self._ledger = ledger
+        self._go_alone = go_alone
         self._wait_s = wait_s
         self._entries: list[Entry] = []
         self._rows = 0
@@ -108,11 +114,20 @@ class Groups:
         metrics.COMMIT_ROWS.observe(rows)
         metrics.ACTS_STORED.inc(rows)
         for entry in entries:
-            _settle(entry, is_written=not alone or entry.live.id not in alone)
+            if alone and entry.live.id in alone:
+                self._contest(entry)
+            else:
+                _settle(entry)
         with metrics.TOLD_SECONDS.time():
             for move in written:
                 if move.acts:
                     bus.publish(_acted(move))
+
+    def _contest(self, entry: Entry) -> None:
+        """Send an entry the long way: its visit is not as this process believed."""
+        entry.live.is_sure = False
+        entry.live.end_waiting()
+        self._go_alone(entry)
 
     def _fail(self, entries: list[Entry], error: Exception) -> None:
         """Tell everybody that nothing was stored; their browsers come again."""
@@ -140,18 +155,15 @@ def join_moves(entries: Sequence[Entry]) -> dict[LiveVisit, Move]:
     return moves
 
 
-def _settle(entry: Entry, *, is_written: bool) -> None:
-    """Tell one entry that it is on disk, or that it has to go the long way."""
+def _settle(entry: Entry) -> None:
+    """Tell an entry that it is on disk."""
     live = entry.live
-    if is_written:
-        live.stored = entry.acts[-1].seq if entry.acts else entry.after
-    else:
-        live.is_sure = False
+    live.stored = entry.acts[-1].seq if entry.acts else entry.after
     live.end_waiting()
-    _tell(entry, live.stored if is_written else None)
+    _tell(entry, live.stored)
 
 
-def _tell(entry: Entry, outcome: Outcome) -> None:
+def _tell(entry: Entry, outcome: int | Exception) -> None:
     """Tell an entry its outcome; one that fails does not keep the others."""
     try:
         entry.tell(outcome)
@@ -169,26 +181,11 @@ def _acted(move: Move) -> Announcement:
     )  # fmt: skip
 
 
-_groups: Groups | None = None
-
-
-def groups() -> Groups:
-    """Return the groups of the open database, begun when first asked for."""
-    global _groups  # noqa: PLW0603  one per open database
-    if _groups is None:
-        ledger: Ledger
-        if is_sqlite():
-            ledger = SqliteLedger(engine().url.database or "", settings().sqlite_synchronous)
-        else:
-            ledger = PostgresLedger(engine())
-        _groups = Groups(ledger, settings().commit_wait_ms / 1000)
-        on_close(_close)
-    return _groups
-
-
-async def _close() -> None:
-    """Finish with the database that is being closed."""
-    global _groups
-    closing, _groups = _groups, None
-    if closing is not None:
-        await closing.close()
+def open_groups(go_alone: Callable[[Entry], None]) -> Groups:
+    """Return groups over the open database."""
+    ledger: Ledger
+    if is_sqlite():
+        ledger = SqliteLedger(engine().url.database or "", settings().sqlite_synchronous)
+    else:
+        ledger = PostgresLedger(engine())
+    return Groups(ledger, settings().commit_wait_ms / 1000, go_alone)

@@ -7,25 +7,26 @@ disk.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import Context
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from app import metrics
-from app.db import reading, transaction
+from app.db import on_close, reading, transaction
 from app.logs import about
 from app.tracking.claims import PageClaims
 from app.tracking.commands import Receipt, record_acts, record_on
 from app.tracking.consents import demand_consent
-from app.tracking.groups import SEEN_EVERY, Entry, Outcome, groups
+from app.tracking.groups import SEEN_EVERY, Entry, Groups, Told, open_groups
 from app.tracking.live import LiveVisit, remember
 from app.tracking.models import ActKind
 from app.tracking.queries import find_clicked
 from app.tracking.shapes import SentAct
 from app.tracking.visits import Opening, begin_or_resume, get_live_visit
 
-Told = Callable[[Receipt | Exception], None]
+_groups: Groups | None = None
 _alone: set[asyncio.Task[None]] = set()
 """Acts on the long way that nobody awaits."""
 
@@ -70,22 +71,15 @@ def join_group(live: LiveVisit, acts: Sequence[SentAct], tell: Told, *, now: dat
     seen_at = None
     if now - live.seen_at >= SEEN_EVERY:
         seen_at = live.seen_at = now
-
-    def settle(outcome: Outcome) -> None:
-        if outcome is None:
-            _go_alone(live, acts, tell, now)
-        else:
-            tell(outcome if isinstance(outcome, Exception) else Receipt(outcome))
-
-    group.add(Entry(live, after, rows, seen_at, settle))
+    group.add(Entry(live, after, rows, seen_at, acts, now, tell))
 
 
 async def take_acts_of(live: LiveVisit, acts: Sequence[SentAct], *, now: datetime) -> Receipt:
     """Store acts of an open page whichever way fits. Raises what `record_acts` raises."""
-    receipt: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-    if not offer_acts(live, acts, lambda outcome: _give(receipt, outcome), now=now):
+    last: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    if not offer_acts(live, acts, partial(_give, last), now=now):
         return await _take_alone(live, acts, now)
-    return await receipt
+    return Receipt(await last)
 
 
 async def note_here(live: LiveVisit, *, now: datetime) -> int:
@@ -120,25 +114,42 @@ async def take_post(
             return await record_on(db, visit, acts, claims=claims, is_leaving=is_leaving, now=now)
 
 
-def _give(receipt: "asyncio.Future[Receipt]", outcome: Receipt | Exception) -> None:
+def groups() -> Groups:
+    """Return the groups of the open database, begun when first asked for."""
+    global _groups  # noqa: PLW0603  one per open database
+    if _groups is None:
+        _groups = open_groups(_go_alone)
+        on_close(_close_groups)
+    return _groups
+
+
+async def _close_groups() -> None:
+    """Finish with the database that is being closed."""
+    global _groups
+    closing, _groups = _groups, None
+    if closing is not None:
+        await closing.close()
+
+
+def _give(last: "asyncio.Future[int]", outcome: int | Exception) -> None:
     """Hand an outcome to who waits for it, if anybody still does."""
-    if receipt.done():
+    if last.done():
         return
     if isinstance(outcome, Exception):
-        receipt.set_exception(outcome)
+        last.set_exception(outcome)
     else:
-        receipt.set_result(outcome)
+        last.set_result(outcome)
 
 
-def _go_alone(live: LiveVisit, acts: Sequence[SentAct], tell: Told, now: datetime) -> None:
+def _go_alone(entry: Entry) -> None:
     """Send acts that found their visit otherwise than expected the long way."""
 
     async def go() -> None:
         try:
-            outcome: Receipt | Exception = await _take_alone(live, acts, now)
+            outcome: int | Exception = (await _take_alone(entry.live, entry.sent, entry.now)).last
         except Exception as error:  # noqa: BLE001  the caller turns it into an answer
             outcome = error
-        tell(outcome)
+        entry.tell(outcome)
 
     task = asyncio.get_running_loop().create_task(go(), context=Context())
     _alone.add(task)

@@ -161,7 +161,9 @@ def _json(details: dict[str, Any]) -> str:
 
 def _sqlite_time(moment: datetime) -> str:
     """Write a moment the way SQLAlchemy does for SQLite: UTC without saying so."""
-    return moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")[:26]
 
 
 class PostgresLedger:

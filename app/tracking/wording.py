@@ -1,7 +1,7 @@
 """One line for the rep per act. What people wrote stays text; templates escape it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.tracking.models import ActKind
@@ -35,6 +35,10 @@ def describe(
 
 def moment_of(at: datetime, now: datetime) -> datetime:
     """Return when an act happened by the browser's clock, or now where that cannot be true."""
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        return now
     return at if abs(at - now) < CLOCK_LIMIT else now
 
 

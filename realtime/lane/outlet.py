@@ -40,10 +40,13 @@ class Outlet:
 
     def _listeners(self, namespace: str, rooms: Iterable[str]) -> set[str]:
         """Return the connections in any of the rooms."""
-        manager = self._sio.manager
-        return {
-            eio_sid for room in rooms for _, eio_sid in manager.get_participants(namespace, room)
-        }
+        inhabited = self._sio.manager.rooms.get(namespace, {})
+        found: set[str] = set()
+        for room in rooms:
+            members = inhabited.get(room)
+            if members:
+                found.update(members.values())
+        return found
 
     def close(self, namespace: str, room: str) -> None:
         """Disconnect everybody in a room from the namespace, soon."""

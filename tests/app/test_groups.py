@@ -14,8 +14,7 @@ from app import bus, metrics
 from app.db import is_sqlite, reading, transaction
 from app.tracking import groups as grouping
 from app.tracking.errors import GapError, NotStoredError, SlowDownError, VisitOverError
-from app.tracking.groups import groups
-from app.tracking.intake import note_here, offer_acts, open_page, take_acts, take_acts_of
+from app.tracking.intake import groups, note_here, offer_acts, open_page, take_acts, take_acts_of
 from app.tracking.live import MOST_CLICKED
 from app.tracking.models import Act, Visit
 from app.tracking.sweeper import end_silent_visits
@@ -116,7 +115,7 @@ async def test_a_receipt_is_given_when_others_can_read_the_act(database):
         receipt.set_result(outcome)
 
     assert offer_acts(live, sent(act(1), act(2)), tell, now=LATER)
-    assert (await receipt).last == 2
+    assert await receipt == 2
     assert seen == [2]
 
 
