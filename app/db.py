@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from asyncpg import InterfaceError as AsyncpgInterfaceError
-from asyncpg import PostgresError
+import asyncpg
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Numeric, event
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
@@ -77,9 +76,30 @@ class Table(DeclarativeBase):
 
 
 AWAY = (
-    PoolTimeoutError, OSError, sqlite3.OperationalError, PostgresError, AsyncpgInterfaceError,
+    DBAPIError, PoolTimeoutError, OSError, sqlite3.OperationalError, asyncpg.PostgresError,
+    asyncpg.InterfaceError,
 )  # fmt: skip
-"""Besides SQLAlchemy's own: what drivers raise that are used without it (tracking/ledger.py)."""
+"""What a database raises that cannot be reached; drivers are used without SQLAlchemy, too
+(tracking/ledger.py)."""
+WRONG = (
+    IntegrityError, DataError, ProgrammingError, asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError, asyncpg.SyntaxOrAccessError,
+)  # fmt: skip
+"""What is no better when it comes again."""
+
+POSTGRES_LIMITS = {
+    "timeout": 10,
+    "command_timeout": 30,
+    "server_settings": {
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "60s",
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+    },
+}
+"""Seconds to connect and for one statement, and what the server is asked for: a line that is gone
+without a word must not hold a row, or whoever waits for it, forever."""
 
 Writer = async_sessionmaker(expire_on_commit=False)
 Reader = async_sessionmaker(expire_on_commit=False)
@@ -92,7 +112,9 @@ def open_database(config: Settings) -> AsyncEngine:
     """Connect this process to its database; call once before anything reads or writes."""
     global _engine, _write_turn  # noqa: PLW0603  one database per process, opened at the start
     # What is stored (people, letters, digests) stays out of errors, and so out of the logs.
-    _engine = create_async_engine(config.database_url, hide_parameters=True)
+    is_postgres = config.database_url.startswith("postgresql")
+    limits: dict[str, Any] = {"connect_args": POSTGRES_LIMITS} if is_postgres else {}
+    _engine = create_async_engine(config.database_url, hide_parameters=True, **limits)
     if is_sqlite():
         _prepare_sqlite(_engine, config.sqlite_synchronous)
         _write_turn = asyncio.Lock()
@@ -136,9 +158,7 @@ def is_away(error: BaseException) -> bool:
 
     Then nothing was stored and trying again makes sense, unlike after a bad value or statement.
     """
-    if isinstance(error, DBAPIError):
-        return not isinstance(error, IntegrityError | DataError | ProgrammingError)
-    return isinstance(error, AWAY)
+    return isinstance(error, AWAY) and not isinstance(error, WRONG)
 
 
 def is_sqlite() -> bool:

@@ -67,7 +67,11 @@ class Consoles(GuardedNamespace):
         self._open[sid] = Open(viewer.workspace_id, cookie, hello.page, rooms)
         self._recheck.start()
         metrics.SOCKETS_OPEN.labels(CONSOLE).inc()
-        await self._watch(viewer.workspace_id)
+        try:
+            await self._watch(viewer.workspace_id)
+        except BaseException:
+            await self.on_disconnect(sid)
+            raise
 
     async def on_disconnect(self, sid: str, _reason: object = None) -> None:
         """Stop watching for a console that is gone."""

@@ -148,7 +148,8 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
         is_inside = self.server.manager.is_connected(sid, self.namespace)
         if is_life and not is_inside:
             try:
-                return await super().trigger_event(event, *args)
+                admitted = await super().trigger_event(event, *args)
+                return admitted if self._is_still_there(event, sid) else await self._let_go(sid)
             finally:
                 if event == "disconnect":
                     self.buckets.pop(sid, None)
@@ -156,6 +157,17 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
         if is_life or not hasattr(handler, "who"):
             return {"ok": False, "error": "unknown"}
         return await self._held_to_rate(sid, handler, args)
+
+    def _is_still_there(self, event: object, sid: str) -> bool:
+        """Whether a connection outlived its admission: the library reports no end before it."""
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
+        return event != "connect" or eio_sid in self.server.eio.sockets
+
+    async def _let_go(self, sid: str) -> bool:
+        """Clean up after a browser that was gone before it was admitted."""
+        await super().trigger_event("disconnect", sid, "transport close")
+        self.buckets.pop(sid, None)
+        return False
 
     async def _held_to_rate(self, sid: str, handler: Any, args: tuple[Any, ...]) -> Ack:
         """Run a handler unless this socket has sent too much."""
@@ -165,6 +177,11 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
             return {"ok": False, **explain(refusal, "rate")}
         answer: Ack = await handler(*args)
         return answer
+
+    def is_spent(self, sid: str) -> bool:
+        """Whether this socket has no allowance left, so that nothing of it need be read."""
+        bucket = self.buckets.get(sid)
+        return bucket is not None and bucket.is_empty(at=time.monotonic())
 
     def spend(self, sid: str, count: int) -> None:
         """Take from this socket's allowance. Raises SlowDownError."""

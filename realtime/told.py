@@ -22,13 +22,9 @@ class Told:
         self.owner_id, self.prospect_id = position.owner_id, position.prospect_id
         self.rooms = rooms_of(self.workspace_id, self.owner_id, self.prospect_id)
 
-    def belongs_to(self, owner_id: UUID | None, prospect_id: UUID | None) -> None:
-        """Take over whose the visit is now, as far as that is known."""
-        if owner_id == self.owner_id and prospect_id == self.prospect_id:
-            return
-        self.owner_id = owner_id or self.owner_id
-        self.prospect_id = prospect_id or self.prospect_id
-        self.rooms = rooms_of(self.workspace_id, self.owner_id, self.prospect_id)
+    def is_of(self, owner_id: UUID | None, prospect_id: UUID | None) -> bool:
+        """Whether this is still whose visit it is, and whom it is of."""
+        return owner_id == self.owner_id and prospect_id == self.prospect_id
 
     @property
     def mark(self) -> tuple[int, bool]:

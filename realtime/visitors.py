@@ -89,6 +89,8 @@ class Visitors(GuardedNamespace):
         seat = self.seats.get(sid)
         if seat is None or seat.live is None or len(payload) > MAX_MESSAGE:
             return False
+        if self.is_spent(sid):
+            return False
         try:
             batch = VisitorActs.model_validate_json(payload)
         except ValidationError:

@@ -79,7 +79,9 @@ async def record_on(
         first, visit.last_seq = visit.last_seq + 1, fresh[-1].seq
         metrics.ACTS_STORED.inc(len(fresh))
         tell(db, "visit-acted", visit, {"from_seq": first, "to_seq": visit.last_seq})
-    if is_leaving or (acts and acts[-1].kind is ActKind.LEFT):
+    # A farewell that was stored before is an echo: the page may be back meanwhile.
+    is_news = bool(fresh) or not acts
+    if is_news and (is_leaving or (acts and acts[-1].kind is ActKind.LEFT)):
         go_away(db, visit, now=now)
     else:
         come_back(db, visit, now=now)

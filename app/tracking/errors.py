@@ -61,7 +61,7 @@ class SlowDownError(RefusedError):
 
 
 class NotStoredError(RefusedError):
-    """The database did not take it: nothing was stored, all of it may come again."""
+    """The database did not confirm it. All of it may come again: what was stored is skipped."""
 
     code = "not-stored"
 

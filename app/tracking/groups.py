@@ -23,7 +23,7 @@ log = structlog.get_logger()
 MOST_ROWS = 2_000
 """Acts in one commit."""
 MOST_WAITING = 20_000
-"""Acts that may wait for theirs; who comes then is told to slow down."""
+"""Acts and heartbeats that may wait for theirs; who comes then is told to slow down."""
 FULL_RETRY_MS = 1_000
 SEEN_EVERY = timedelta(seconds=1)
 
@@ -66,7 +66,7 @@ class Groups:
         """Let an entry be part of the next group."""
         entry.live.begin_waiting()
         self._entries.append(entry)
-        self._rows += len(entry.acts)
+        self._rows += cost_of(entry)
         if self._work is None:
             loop = asyncio.get_running_loop()
             # In no socket's context: this task works for all of them, and so its log says.
@@ -74,9 +74,11 @@ class Groups:
 
     async def close(self) -> None:
         """Store what waits and let go of the ledger."""
-        if self._work is not None:
-            await self._work
-        await self._ledger.close()
+        try:
+            if self._work is not None:
+                await self._work
+        finally:
+            await self._ledger.close()
 
     async def _store_all(self) -> None:
         """Store group after group until nothing waits."""
@@ -91,7 +93,7 @@ class Groups:
         """Return the entries of the next group, in the order they came."""
         rows = count = 0
         for count, entry in enumerate(self._entries, 1):  # noqa: B007  used after the loop
-            rows += len(entry.acts)
+            rows += cost_of(entry)
             if rows >= MOST_ROWS:
                 break
         taken, self._entries = self._entries[:count], self._entries[count:]
@@ -127,7 +129,11 @@ class Groups:
         """Send an entry the long way: its visit is not as this process believed."""
         entry.live.is_sure = False
         entry.live.end_waiting()
-        self._go_alone(entry)
+        try:
+            self._go_alone(entry)
+        except Exception as error:
+            log.exception("not sent the long way", visit=str(entry.live.id))
+            _tell(entry, error)
 
     def _fail(self, entries: list[Entry], error: Exception) -> None:
         """Tell everybody that nothing was stored; their browsers come again."""
@@ -139,6 +145,11 @@ class Groups:
             entry.live.is_sure = False
             entry.live.end_waiting()
             _tell(entry, NotStoredError())
+
+
+def cost_of(entry: Entry) -> int:
+    """Return what an entry counts in bounds; one without acts is work, too."""
+    return len(entry.acts) or 1
 
 
 def join_moves(entries: Sequence[Entry]) -> dict[LiveVisit, Move]:

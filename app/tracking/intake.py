@@ -129,6 +129,8 @@ async def _close_groups() -> None:
     closing, _groups = _groups, None
     if closing is not None:
         await closing.close()
+    while _alone:
+        await asyncio.wait(set(_alone))
 
 
 def _give(last: "asyncio.Future[int]", outcome: int | Exception) -> None:
@@ -169,7 +171,8 @@ async def _take_alone(live: LiveVisit, acts: Sequence[SentAct], now: datetime) -
             async with transaction() as db:
                 visit = await get_live_visit(db, live.id, claims=live.claims)
                 receipt = await record_on(db, visit, acts, claims=live.claims, now=now)
-                known = live.clicked if was_sure else await find_clicked(db, visit)
+                is_known = was_sure and visit.prospect_id == live.prospect_id
+                known = live.clicked if is_known else await find_clicked(db, visit)
             if known is not None:
                 known.update(_clicks(acts))
             live.adopt(visit, known)

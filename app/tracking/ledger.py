@@ -55,7 +55,8 @@ class Ledger(Protocol):
     async def store(self, moves: Sequence[Move]) -> set[UUID]:
         """Write a group, one move per visit; return the visits that were left alone.
 
-        Raises what the driver raises; then nothing was written.
+        Raises what the driver raises; then nothing was written, or (PostgreSQL, when the line dies
+        just after the commit) all of it, and is skipped when it comes again.
         """
 
     async def close(self) -> None:
@@ -167,15 +168,23 @@ def _sqlite_time(moment: datetime) -> str:
 
 
 class PostgresLedger:
-    """PostgreSQL: one statement, one round trip, one commit, on a connection of its own."""
+    """PostgreSQL: one statement, one round trip, one commit, on a connection of its own.
+
+    It waits for nobody: a visit whose row somebody holds is left alone and goes the long way. So
+    one busy row holds up nobody else, and no two writers can wait for each other.
+    """
 
     STORE = f"""
-        WITH moved AS (
+        WITH held AS MATERIALIZED (
+            SELECT id FROM visits WHERE id = ANY($1::uuid[]) ORDER BY id
+            FOR NO KEY UPDATE SKIP LOCKED
+        ), moved AS (
             UPDATE visits SET last_seq = given.last,
                 seen_at = GREATEST(visits.seen_at, given.seen_at)
             FROM unnest(
                 $1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::uuid[], $6::timestamptz[]
             ) AS given (id, after, last, owner_id, prospect_id, seen_at)
+            JOIN held ON held.id = given.id
             WHERE visits.id = given.id AND visits.last_seq = given.after
                 AND visits.ended_at IS NULL AND visits.away_at IS NULL
                 AND visits.owner_id = given.owner_id

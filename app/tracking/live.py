@@ -86,11 +86,10 @@ class LiveVisit:
 
     def write_down(self, acts: Iterable[SentAct], now: datetime) -> list[NewAct]:
         """Turn acts that `takes` allows into rows, and count them as taken."""
-        rows = []
-        for act in acts:
-            if act.seq > self.taken:
-                rows.append(self._row(act, now))
-                self.taken = act.seq
+        rows = [self._row(act, now) for act in acts if act.seq > self.taken]
+        # Only now: if one of them could not be written down, none is taken.
+        if rows:
+            self.taken = rows[-1].seq
         return rows
 
     def _row(self, act: SentAct, now: datetime) -> NewAct:
@@ -141,4 +140,5 @@ def remember(visit: Visit, claims: PageClaims, clicked: set[Clicked] | None) -> 
         )  # fmt: skip
     elif not live.waiting and not live.long_ways:
         live.adopt(visit, clicked)
+    live.claims = claims
     return live

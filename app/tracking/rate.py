@@ -16,6 +16,10 @@ class Bucket:
     filled_at: float
     tokens: float = BURST
 
+    def is_empty(self, *, at: float) -> bool:
+        """Whether not even one token could be taken."""
+        return self.tokens + max(0.0, at - self.filled_at) * ACTS_PER_SECOND < 1
+
     def take(self, count: int, *, at: float) -> None:
         """Take `count` tokens. Raises SlowDownError, taking none, while there are too few."""
         grown = self.tokens + max(0.0, at - self.filled_at) * ACTS_PER_SECOND

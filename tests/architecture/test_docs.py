@@ -80,7 +80,7 @@ def test_the_docs_name_every_socket_message():
         for name in vars(space)
         if name.startswith("on_") and name not in {"on_connect", "on_disconnect"}
     ]
-    source = (ROOT / "realtime" / "fanout.py").read_text()
+    source = (ROOT / "realtime" / "teller.py").read_text()
     outward = re.findall(r'self\._say\(told, "([a-z]+-[a-z]+)"', source)
     assert {"acts", "here"} <= set(inward)
     assert set(outward) == set(TOLD)

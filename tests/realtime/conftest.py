@@ -16,6 +16,7 @@ import uvicorn
 from app.config import settings
 from realtime.lane.protocol import LaneProtocol
 from realtime.server import create_asgi
+from tests.realtime.console import Console, Place
 
 ROOT = Path(__file__).parent.parent.parent
 NAMESPACE = "/visitors"
@@ -159,3 +160,28 @@ async def server_process(free_port, database):
     yield server
     if server.process is not None:
         await server.kill()
+
+
+@pytest.fixture
+async def listen(url):
+    """Open a console: `await listen(cookie, page)`."""
+    opened = []
+
+    async def open_console(cookie, page, **options):
+        console = Console(url, cookie, page, **options)
+        opened.append(console)
+        return await console.open()
+
+    yield open_console
+    for console in opened:
+        await console.close()
+
+
+@pytest.fixture
+async def here(database):
+    return await Place().build()
+
+
+@pytest.fixture
+async def there(database):
+    return await Place().build()

@@ -4,15 +4,17 @@ import asyncio
 import random
 
 import pytest
+from sqlalchemy import update
 
 from app import bus, clock
 from app.bus import Announcement
 from app.db import Writer, write_turn
 from app.tracking.commands import record_acts
 from app.tracking.intake import open_page, take_acts_of
+from app.tracking.models import Visit
 from app.tracking.visits import Opening, end_visit, note_away
 from realtime import fanout
-from tests.realtime.test_consoles import Console, Place
+from tests.realtime.console import Console
 from tests.visiting import act, new_visit, sent
 
 SOON_S = 5
@@ -22,11 +24,6 @@ SOON_S = 5
 def looks_often(monkeypatch):
     monkeypatch.setattr(fanout, "LOOK_EVERY_S", 0.1)
     monkeypatch.setattr(fanout, "LOOK_ALONE_EVERY_S", 0.1)
-
-
-@pytest.fixture
-async def here(database):
-    return await Place().build()
 
 
 @pytest.fixture
@@ -72,6 +69,7 @@ async def record(live, *acts):
 
 async def test_acts_that_nobody_announced_are_found(console, here):
     live = await open_live(here.claims)
+    await until(lambda: console.heard)
     await take_acts_of(live, sent(act(1)), now=clock.now())
     await record(live, act(2), act(3))
     await until(lambda: told(console, live) == [1, 2, 3])
@@ -93,6 +91,7 @@ async def test_a_visit_elsewhere_begins_goes_and_ends_on_the_console(console, he
 
 async def test_what_is_announced_twice_or_late_is_told_once(console, here):
     live = await open_live(here.claims)
+    await until(lambda: console.heard)
     await take_acts_of(live, sent(act(1), act(2), act(3)), now=clock.now())
     for first, last in ((1, 3), (2, 2), (1, 1), (1, 3)):
         facts = {"from_seq": first, "to_seq": last}
@@ -124,6 +123,48 @@ async def test_an_announcement_of_acts_far_ahead_brings_those_before_them(consol
         )
     )
     await until(lambda: told(console, live) == list(range(1, 61)))
+
+
+async def test_the_end_of_a_visit_comes_after_its_last_acts(console, here, monkeypatch):
+    monkeypatch.setattr(fanout, "LOOK_EVERY_S", 30)
+    monkeypatch.setattr(fanout, "LOOK_ALONE_EVERY_S", 30)
+    live = await open_live(here.claims)
+    await until(lambda: console.heard)
+    await record(live, *(act(seq) for seq in range(1, 1201)))
+    await elsewhere(lambda db: end_visit(db, live.id, now=clock.now()))
+    bus.publish(fact_of(live, "visit-ended"))
+    await until(lambda: console.heard[-1][0] == "visit-ended")
+    assert told(console, live) == list(range(1, 1201))
+
+
+async def test_late_announcements_never_take_anything_back(console, here):
+    live = await open_live(here.claims)
+    await until(lambda: console.heard)
+    await record(live, *(act(seq) for seq in range(1, 9)))
+    for first, last in ((5, 8), (1, 4)):
+        bus.publish(fact_of(live, "visit-acted", from_seq=first, to_seq=last))
+    await until(lambda: told(console, live) == list(range(1, 9)))
+
+
+async def test_a_visit_that_changes_hands_leaves_one_console_for_another(url, here, listen):
+    owner, other = await listen(*here.door("owner")), await listen(*here.door("other"))
+    live = await open_live(here.claims)
+    await until(lambda: owner.heard)
+    values = {"owner_id": here.users["other"].id}
+    await elsewhere(lambda db: db.execute(update(Visit).where(Visit.id == live.id).values(values)))
+    await until(lambda: owner.heard[-1][0] == "visit-ended")
+    await until(lambda: other.heard and other.heard[0][0] == "visit-began")
+    await take_acts_of(live, sent(act(1)), now=clock.now())
+    await until(lambda: told(other, live) == [1])
+    assert told(owner, live) == []
+
+
+def fact_of(live, name, **facts):
+    """An announcement as it comes from another process."""
+    return Announcement(
+        name, live.claims.workspace_id, live.id, owner_id=live.owner_id,
+        prospect_id=live.prospect_id, facts=facts, is_remote=True,
+    )  # fmt: skip
 
 
 async def test_too_many_announcements_at_once_lose_nothing(console, here, monkeypatch):
