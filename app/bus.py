@@ -135,9 +135,12 @@ def _tell(announcement: Announcement) -> None:
             log.exception("listener failed", announcement=announcement.name)
 
 
-def _hear(told: object) -> None:
-    """Tell what another process said. Raises ValueError if that is no announcement."""
-    _tell(replace(SHAPE.validate_python(told), here=(), is_remote=True))
+def _hear(channel: str, told: object) -> None:
+    """Tell what another process said. Raises ValueError unless that belongs on its channel."""
+    announcement = replace(SHAPE.validate_python(told), here=(), is_remote=True)
+    if _channel(announcement.workspace_id, announcement.name) != channel:
+        raise ValueError("An announcement on the wrong channel.")
+    _tell(announcement)
 
 
 def _tell_restored() -> None:

@@ -12,7 +12,7 @@ from socketio import ASGIApp, AsyncServer
 from app import bus, metrics
 from app.config import Settings, settings
 from app.web import create_app
-from realtime.consoles import Consoles
+from realtime.consoles import CONSOLE, Consoles
 from realtime.fanout import Fanout
 from realtime.guard import TextPacket
 from realtime.lane.hot import take_hot
@@ -20,7 +20,7 @@ from realtime.lane.install import install
 from realtime.lane.outlet import Outlet
 from realtime.visitors import VISITORS, Visitors
 
-MAX_FRAME_BYTES = 8_000_000
+MAX_FRAME_BYTES = 1_100_000
 """A larger frame ends its connection; what is smaller and still too large is answered (guard)."""
 PING_EVERY_S, PONG_WITHIN_S = 10, 8
 """A page that vanished without a word is noticed after at most their sum."""
@@ -51,6 +51,7 @@ def create_sockets() -> AsyncServer:
         async_mode="asgi",
         async_handlers=False,
         transports=["websocket"],
+        namespaces=[VISITORS, CONSOLE],
         serializer=TextPacket,
         cors_allowed_origins=allowed_origins(settings()),
         max_http_buffer_size=MAX_FRAME_BYTES,

@@ -67,8 +67,11 @@ class Teller:
         wanted: dict[UUID, int] = {}
         for fact in facts:
             await self._follow(fact)
-            last = int(str(fact.facts["to_seq"]))
-            wanted[fact.subject] = max(last, wanted.get(fact.subject, 0))
+            told = self._told.get(fact.subject)
+            if told is not None:
+                # What is further ahead than this is found by the look, if it is there at all.
+                last = min(int(str(fact.facts["to_seq"])), told.last + MOST_ACTS)
+                wanted[fact.subject] = max(last, wanted.get(fact.subject, 0))
         await self._tell_up_to(wanted)
 
     async def tell_life(self, fact: Announcement) -> None:

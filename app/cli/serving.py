@@ -56,7 +56,7 @@ def run_server(target: str) -> None:
         log_config=None,
         access_log=False,
         ws="realtime.lane.protocol:LaneProtocol" if config.fast_lane else "websockets-sansio",
-        ws_max_size=8_000_000,
+        ws_max_size=1_100_000,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
         timeout_keep_alive=KEEP_ALIVE_S,

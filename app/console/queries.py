@@ -15,7 +15,7 @@ from app.errors import NotFoundError
 from app.prospects.models import Company, Prospect
 from app.prospects.queries import visible_to
 from app.tracking.models import Act, Visit
-from app.tracking.queries import get_last_words, list_acts
+from app.tracking.queries import list_acts, list_last_words
 
 FEED_LENGTH = 30
 LIVE_LIMIT = 100
@@ -90,7 +90,27 @@ async def list_live_visits(db: AsyncSession, *, viewer: Viewer) -> list[SeenVisi
         .order_by(Visit.started_at.desc(), Visit.id)
         .limit(LIVE_LIMIT)
     )
-    return [await _with_feed(db, seen) for seen in await _rows(db, query)]
+    seen = await _rows(db, query)
+    ids = [each.visit.id for each in seen]
+    feeds, said = await _list_feeds(db, ids), await list_last_words(db, ids)
+    return [
+        replace(each, acts=feeds.get(each.visit.id, ()), said=said.get(each.visit.id, {}))
+        for each in seen
+    ]
+
+
+async def _list_feeds(db: AsyncSession, visit_ids: Collection[UUID]) -> dict[UUID, list[Act]]:
+    """Return the latest acts of visits, oldest of them first."""
+    latest = (
+        select(Act)
+        .join(Visit, Visit.id == Act.visit_id)
+        .where(Act.visit_id.in_(visit_ids), Act.seq > Visit.last_seq - FEED_LENGTH)
+        .order_by(Act.visit_id, Act.seq)
+    )
+    feeds: dict[UUID, list[Act]] = {}
+    for act in await db.scalars(latest):
+        feeds.setdefault(act.visit_id, []).append(act)
+    return feeds
 
 
 async def list_past_visits(
@@ -171,5 +191,5 @@ async def _with_feed(db: AsyncSession, seen: SeenVisit) -> SeenVisit:
     """Add the latest acts, oldest of them first, and the last answer to each module."""
     after = max(0, seen.visit.last_seq - FEED_LENGTH)
     acts = await list_acts(db, seen.visit.id, after_seq=after)
-    said = await get_last_words(db, seen.visit.id)
-    return replace(seen, acts=acts, said=said)
+    said = await list_last_words(db, [seen.visit.id])
+    return replace(seen, acts=acts, said=said.get(seen.visit.id, {}))

@@ -6,6 +6,7 @@ from quart import Blueprint, ResponseReturnValue, render_template, request
 
 from app.accounts.access import current_viewer, signed_in
 from app.console.brief import read_briefs
+from app.console.fragments import draw_visits
 from app.console.live import console_token
 from app.console.queries import get_seen_visit, list_live_visits, list_past_visits
 from app.db import reading
@@ -24,8 +25,9 @@ async def show_console() -> ResponseReturnValue:
     async with reading() as db:
         live = await list_live_visits(db, viewer=viewer)
         past = await list_past_visits(db, viewer=viewer)
+    cards = await draw_visits(live)
     return await render_template(
-        "console/live.html", live=live, past=past, page_token=console_token(viewer)
+        "console/live.html", cards=cards, past=past, page_token=console_token(viewer)
     )
 
 
@@ -35,7 +37,7 @@ async def show_live_visits() -> ResponseReturnValue:
     """Show the live visits alone: what a console draws after it was away."""
     async with reading() as db:
         live = await list_live_visits(db, viewer=current_viewer())
-    return await render_template("console/_live.html", live=live)
+    return await render_template("console/_live.html", cards=await draw_visits(live))
 
 
 @console.get("/console/past")

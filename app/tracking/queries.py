@@ -102,14 +102,19 @@ async def find_groundless(db: AsyncSession, visit_ids: Collection[UUID]) -> set[
     return gone
 
 
-async def get_last_words(db: AsyncSession, visit_id: UUID) -> Mapping[str, str]:
-    """Return the last answer of a visit to each module, in the order they were first answered."""
+async def list_last_words(
+    db: AsyncSession, visit_ids: Collection[UUID]
+) -> Mapping[UUID, Mapping[str, str]]:
+    """Return the last answer of visits to each module, in the order they were first answered."""
     answered = (
-        select(Act.module, Act.text)
-        .where(Act.visit_id == visit_id, Act.kind == ActKind.ANSWERED, Act.module != "")
-        .order_by(Act.seq)
+        select(Act.visit_id, Act.module, Act.text)
+        .where(Act.visit_id.in_(visit_ids), Act.kind == ActKind.ANSWERED, Act.module != "")
+        .order_by(Act.visit_id, Act.seq)
     )
-    return dict((await db.execute(answered)).all())
+    words: dict[UUID, dict[str, str]] = {}
+    for visit_id, module, text in await db.execute(answered):
+        words.setdefault(visit_id, {})[module] = text
+    return words
 
 
 async def list_acts(

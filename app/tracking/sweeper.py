@@ -29,8 +29,11 @@ async def end_silent_visits(now: datetime) -> int:
         overdue = await list_overdue(db, now=now)
         silent = await find_silent(db, now=now)
     if silent:
-        async with transaction() as db:
-            await note_silence(db, silent, now=now)
+        try:
+            async with transaction() as db:
+                await note_silence(db, silent, now=now)
+        except Exception:
+            log.exception("silence not noted")
     ended = 0
     for visit_id in overdue:
         try:

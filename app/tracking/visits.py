@@ -23,6 +23,9 @@ from app.tracking.errors import VisitOverError
 from app.tracking.models import Act, ActKind, Visit, Visitor
 from app.tracking.summary import is_worth_telling, summarise, timeline_line
 
+CLOCK_SLACK = timedelta(minutes=1)
+"""Clocks of processes may differ by this much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -154,10 +157,16 @@ async def find_silent(db: AsyncSession, *, now: datetime) -> list[UUID]:
 
 
 async def note_silence(db: AsyncSession, visit_ids: Collection[UUID], *, now: datetime) -> None:
-    """Note that silent visitors are away: their process may have died with their sockets."""
+    """Note that silent visitors are away: their process may have died with their sockets.
+
+    Where a clock that was set back left a sign of life ahead of it, silence counts from now.
+    """
     silent = select(Visit).where(Visit.id.in_(visit_ids), _is_silent(now))
     for visit in await db.scalars(silent.order_by(Visit.id).with_for_update()):
-        go_away(db, visit, now=visit.seen_at)
+        if visit.seen_at > now:
+            visit.seen_at = now
+        else:
+            go_away(db, visit, now=visit.seen_at)
 
 
 async def end_overdue_visit(db: AsyncSession, visit_id: UUID, *, now: datetime) -> bool:
@@ -170,9 +179,13 @@ async def end_overdue_visit(db: AsyncSession, visit_id: UUID, *, now: datetime) 
 
 
 def _is_silent(now: datetime) -> ColumnElement[bool]:
-    """Whether nothing was heard of a visitor for two thirds of the time that ends a visit."""
+    """Whether nothing was heard of a visitor for two thirds of the time that ends a visit.
+
+    Or so it may be: the last that was heard lies ahead of the clock.
+    """
     patience = timedelta(seconds=settings().visit_silence_s * 2 / 3)
-    return Visit.ended_at.is_(None) & Visit.away_at.is_(None) & (Visit.seen_at <= now - patience)
+    quiet = Visit.away_at.is_(None) & (Visit.seen_at <= now - patience)
+    return Visit.ended_at.is_(None) & or_(quiet, Visit.seen_at > now + CLOCK_SLACK)
 
 
 def _is_overdue(now: datetime) -> ColumnElement[bool]:

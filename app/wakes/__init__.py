@@ -25,7 +25,7 @@ class Wakes:
     subscriptions were lost and stand again.
     """
 
-    def __init__(self, *, hear: Callable[[object], None], on_back: Callable[[], None]) -> None:
+    def __init__(self, *, hear: Callable[[str, object], None], on_back: Callable[[], None]) -> None:
         self._hearing = Hearing(hear)
         self._speaking = Speaking()
         self._on_back = on_back

@@ -22,7 +22,7 @@ COMPLAIN_EVERY_S = 60.0
 class Hearing:
     """Subscribes to what is attended, and hands on what comes in from others."""
 
-    def __init__(self, hear: Callable[[object], None]) -> None:
+    def __init__(self, hear: Callable[[str, object], None]) -> None:
         self._hear = hear
         self._attended: Counter[str] = Counter()
         self._changed = asyncio.Event()
@@ -109,7 +109,7 @@ class Hearing:
             return
         for value in values:
             try:
-                self._hear(value)
+                self._hear(channel, value)
             except ValueError as error:
                 self._ignore(error)
             else:

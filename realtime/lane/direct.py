@@ -1,5 +1,6 @@
 """The engine.io socket over a connection that was taken over: no task and no queue while idle."""
 
+import asyncio
 from collections import deque
 from typing import Any
 
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 PONG_TEXT = b"3"
 MESSAGE_MARK = "4"
 THE_END: Message = (CLOSE, b"")
+HANDLED_AT_ONCE = 8
+"""After so many ordinary messages of one socket it is the others' turn."""
 
 
 class LaneSocket(BoundedSocket):
@@ -42,7 +45,7 @@ class LaneSocket(BoundedSocket):
     async def _websocket_handler(self, _ws: Any) -> None:
         """Take the connection over; unlike engine.io's, this returns at once."""
         self.connected = self.upgraded = True
-        limit = self.server.max_http_buffer_size
+        limit = min(self.server.max_http_buffer_size, self.limits.unjoined_bytes)
         self._protocol.hand_over(self, max_size=limit, limits=self.limits)
         waiting, self.queue, self._is_handed_over = self.queue, None, True
         for framed in waiting:
@@ -98,7 +101,7 @@ class LaneSocket(BoundedSocket):
 
     async def _empty_inbox(self) -> None:
         """Handle what waits, one after another."""
-        inbox = self._inbox
+        inbox, handled = self._inbox, 0
         while inbox:
             opcode, payload = inbox.popleft()
             self._inbox_bytes -= len(payload)
@@ -108,6 +111,9 @@ class LaneSocket(BoundedSocket):
                 log.exception("message failed")
             if self._protocol.read_paused and self._has_room():
                 self._protocol.resume_reading()
+            handled += 1
+            if handled % HANDLED_AT_ONCE == 0:
+                await asyncio.sleep(0)
         self._inbox = None
 
     def _has_room(self) -> bool:
@@ -127,6 +133,7 @@ class LaneSocket(BoundedSocket):
         if isinstance(incoming, str) and incoming.startswith(MESSAGE_MARK):
             arguments = ("message", self.sid, incoming[1:])
             await self.server._trigger_event(*arguments, run_async=False)  # noqa: SLF001
+            self._note_said()
             return
         try:
             await self.receive(packet.Packet(encoded_packet=incoming))
@@ -134,6 +141,10 @@ class LaneSocket(BoundedSocket):
             self.hang_up(NOT_ENGINE_IO, NOT_ENGINE_IO_REASON)
         except exceptions.EngineIOError:
             return
+
+    def _welcome(self) -> None:
+        """Let a client that has joined send messages of full size."""
+        self._protocol.allow(self.server.max_http_buffer_size)
 
     # Ending
 
@@ -159,4 +170,6 @@ class LaneSocket(BoundedSocket):
         if is_slow:
             self.is_cut_off = True
             self.server.cut_off += 1
+        if self._is_turned_away and self._inbox is not None:
+            self._inbox.clear()
         self._queue(THE_END)

@@ -18,6 +18,9 @@ TWO_BYTES, EIGHT_BYTES = 126, 127
 """Lengths that say: the length follows in so many bytes."""
 SHORT_MASKED = MASKED | 125
 SHORTEST = 2
+LONGEST_HEAD = 14
+FRAMES_AT_ONCE: Final = range(32)
+"""One call reads so many: what a client sends in one piece does not keep the others waiting."""
 LONGEST_CONTROL = 125
 LONGEST_SHORT, LONGEST_MIDDLE = 125, 0xFFFF
 PRIVATE_CODES = range(3000, 5000)
@@ -39,6 +42,7 @@ class FrameError(Exception):
 class FrameReader:
     """Turns the bytes of one client into messages; holds nothing while nothing is unfinished.
 
+    While it `has_more`, whole frames may wait in it: feed it again, with nothing if need be.
     After a close frame or a failure everything further is discarded.
     """
 
@@ -63,6 +67,24 @@ class FrameReader:
         self.is_done = False
         self.failure: FrameError | None = None
 
+    @property
+    def has_more(self) -> bool:
+        """Whether bytes wait that were not looked at yet."""
+        return self._buffer is not None and not self._need
+
+    def allow(self, max_size: int) -> None:
+        """Let messages have another size; one that came too far already is not awaited."""
+        self._limit += max_size - self._max_size
+        self._max_size = max_size
+        awaited = 0 if self._buffer is None else self._need
+        if self._limit < 0 or awaited > max_size + LONGEST_HEAD:
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget what is unfinished, and read nothing further."""
+        self.is_done = True
+        self._buffer = self._parts = None
+
     def feed(self, data: bytes) -> list[Message]:
         """Take what arrived and return what it completed; look at `failure` afterwards."""
         if self.is_done:
@@ -77,14 +99,16 @@ class FrameReader:
             self._read(data, messages)
         except FrameError as error:
             self.failure = error
-            self.is_done = True
-            self._parts = None
+            self.drop()
         return messages
 
     def _read(self, data: bytes, messages: list[Message]) -> None:
-        """Read all whole frames of `data` and keep the rest. Raises FrameError."""
-        at, end = 0, len(data)
-        while end - at >= SHORTEST:
+        """Read whole frames of `data`, not too many, and keep the rest. Raises FrameError."""
+        at, end, need = 0, len(data), 0
+        for _ in FRAMES_AT_ONCE:
+            if end - at < SHORTEST:
+                need = SHORTEST
+                break
             head, second = data[at], data[at + 1]
             length, start = second & LENGTH, at + 6
             if length > LONGEST_SHORT:
@@ -106,10 +130,10 @@ class FrameReader:
             elif self._take(head, payload, messages):
                 return
         if at < end:
-            self._keep(data, at, SHORTEST)
+            self._keep(data, at, need)
 
     def _keep(self, data: bytes, at: int, need: int) -> None:
-        """Keep an unfinished frame until `need` bytes of it are here."""
+        """Keep an unfinished frame until `need` bytes of it are here; 0: it was not looked at."""
         self._buffer = bytearray(data[at:])
         self._need = need
 

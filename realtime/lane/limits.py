@@ -15,6 +15,10 @@ class Limits:
     waiting_bytes: int = 1_000_000
     joins_within_s: float = 10.0
     """How long a connection may stay in no namespace."""
+    unjoined_frames: int = 20
+    """How many messages a client may send before it has joined one."""
+    unjoined_bytes: int = 65_536
+    """The largest of them (on lanes)."""
     drains_within_s: float = 3.0
     """How long a closed connection may take to send what is left and to answer."""
 

@@ -18,6 +18,8 @@ from realtime.lane.limits import RESYNC, RESYNC_REASON, Limits
 FLUSH_AT_BYTES = 65_536
 EARLY_BYTES = 65_536
 """What a client may send before it was answered; beyond, nothing more is read until then."""
+LAST_BYTES = 65_536
+"""The largest frame a connection that is ending still awaits; a close frame stands behind it."""
 SERVICE_RESTART = 1012
 HANDSHAKE = ("conn", "request", "response", "queue", "frames", "scope", "app_state", "writable")
 """What only the stock class needs; a connection that was taken over lives without."""
@@ -41,8 +43,9 @@ class LaneProtocol(WebSocketsSansIOProtocol):
     _limits: Limits
     _is_paused = False
     _is_flushing = False
+    _has_turn = False
+    _is_taken_over = False
     _is_over = False
-    _is_told = False
     _early = b""
     _held = 0
 
@@ -55,7 +58,7 @@ class LaneProtocol(WebSocketsSansIOProtocol):
     def hand_over(self, receiver: Receiver, *, max_size: int, limits: Limits) -> None:
         """Give the connection to `receiver` for the rest of its life and forget the handshake."""
         self.stop_keepalive()
-        self._receiver, self._limits = receiver, limits
+        self._receiver, self._limits, self._is_taken_over = receiver, limits, True
         self._reader = FrameReader(min(max_size, self.config.ws_max_size))
         self._out: list[bytes] = []
         self._flusher = flusher_of(self.loop)
@@ -65,6 +68,11 @@ class LaneProtocol(WebSocketsSansIOProtocol):
         if self._early:
             self.loop.call_soon(self.data_received, b"")
 
+    def allow(self, max_size: int) -> None:
+        """Let messages have another size from here on."""
+        if not self._is_over:
+            self._reader.allow(min(max_size, self.config.ws_max_size))
+
     async def run_asgi(self) -> None:
         """Run the application; a connection that was taken over outlives it."""
         try:
@@ -73,28 +81,28 @@ class LaneProtocol(WebSocketsSansIOProtocol):
             pass
         except BaseException:
             self.logger.exception("Exception in ASGI application\n")
-            if self._receiver is None:
-                self.send_500_response()
-            else:
+            if self._is_taken_over:
                 self.end(1011)
+            else:
+                self.send_500_response()
         else:
             if not self.handshake_complete:
                 self.logger.error("ASGI callable returned without completing handshake.")
                 self.send_500_response()
-        if self._receiver is None and self.close_timer is None:
+        if not self._is_taken_over and self.close_timer is None:
             self.transport.close()
 
     # Reading
 
     def data_received(self, data: bytes) -> None:
         """Read frames, once they are ours to read."""
-        if self._receiver is None:
+        if not self._is_taken_over:
             self._data_before(data)
             return
         if self._early:
             data, self._early = self._early + data, b""
         for opcode, payload in self._reader.feed(data):
-            if self._is_over:
+            if self._receiver is None:
                 self._take_while_over(opcode)
             elif opcode < CLOSE:
                 self._receiver.take(opcode, payload)
@@ -102,6 +110,8 @@ class LaneProtocol(WebSocketsSansIOProtocol):
                 self.put(frame(PONG, payload))
             elif opcode == CLOSE:
                 self._close_received(payload)
+        if self._reader.has_more:
+            self._read_on_later()
         failure = self._reader.failure
         if failure is not None and not self._is_over:
             self.end(failure.code, failure.reason)
@@ -124,17 +134,38 @@ class LaneProtocol(WebSocketsSansIOProtocol):
             self._data_before(b"")
         return await super().receive()
 
+    def _read_on_later(self) -> None:
+        """Let others have their turn before more of what this client sent is looked at."""
+        if not self._has_turn:
+            self._has_turn = True
+            if not self.read_paused and not self.transport.is_closing():
+                self.transport.pause_reading()
+            self.loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        """Look at what waits, unless the receiver has enough; then at what comes."""
+        self._has_turn = False
+        if self.read_paused:
+            return
+        if self._reader.has_more:
+            self.data_received(b"")
+        if not self._has_turn and not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def pause_reading(self) -> None:
         """Read nothing for the moment; the client's own buffers fill."""
         if not self.read_paused and not self._is_over:
             self.read_paused = True
-            self.transport.pause_reading()
+            if not self._has_turn:
+                self.transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Read on."""
         if self.read_paused:
             self.read_paused = False
-            if not self.transport.is_closing():
+            if self._is_taken_over and self._reader.has_more:
+                self._read_on_later()
+            elif not self._has_turn and not self.transport.is_closing():
                 self.transport.resume_reading()
 
     # Writing
@@ -177,16 +208,16 @@ class LaneProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Hold frames back: the transport's buffer is full."""
         self._is_paused = True
-        if self._receiver is None:
+        if not self._is_taken_over:
             super().pause_writing()
 
     def resume_writing(self) -> None:
         """Write on."""
         self._is_paused = False
-        if self._receiver is None:
-            super().resume_writing()
-        else:
+        if self._is_taken_over:
             self._flush()
+        else:
+            super().resume_writing()
 
     # Ending
 
@@ -217,6 +248,7 @@ class LaneProtocol(WebSocketsSansIOProtocol):
         """Write the close frame, free what waited, and see to it that the connection goes."""
         self._is_over = True
         self._out, self._held = [], 0
+        self._reader.allow(LAST_BYTES)
         if not self.transport.is_closing():
             if closing:
                 self.transport.write(closing)
@@ -225,14 +257,14 @@ class LaneProtocol(WebSocketsSansIOProtocol):
         self._tell_lost(is_slow=is_slow)
 
     def _tell_lost(self, *, is_slow: bool = False) -> None:
-        """Tell the receiver once."""
-        if self._receiver is not None and not self._is_told:
-            self._is_told = True
-            self._receiver.lost(is_slow=is_slow)
+        """Tell the receiver once, and let go of it: else the two would keep each other."""
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.lost(is_slow=is_slow)
 
     def shutdown(self) -> None:
         """Say goodbye because the server stops (uvicorn calls this)."""
-        if self._receiver is None:
+        if not self._is_taken_over:
             super().shutdown()
             return
         self.end(SERVICE_RESTART)
@@ -241,16 +273,17 @@ class LaneProtocol(WebSocketsSansIOProtocol):
     def eof_received(self) -> None:
         """Take it as the end when a client only stops sending: it could not answer a ping."""
         super().eof_received()
-        if self._receiver is not None and not self._is_over:
+        if self._is_taken_over and not self._is_over:
             self._flush()
             self._say_last(b"")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Clean up; nothing of a connection may stay behind."""
-        if self._receiver is None:
+        if not self._is_taken_over:
             super().connection_lost(exc)
             return
         self._is_over = True
+        self._reader.drop()
         self.connections.discard(self)
         self._out, self._held = [], 0
         if self.close_timer is not None:

@@ -60,6 +60,9 @@ class BoundedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     _in_flight = 0
     _pulse: asyncio.TimerHandle | None = None
     _join_timer: asyncio.TimerHandle | None = None
+    _is_known = False
+    _is_turned_away = False
+    _said = 0
     is_cut_off = False
 
     def __init__(self, server: Any, sid: str) -> None:
@@ -131,9 +134,30 @@ class BoundedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     async def receive(self, pkt: packet.Packet) -> None:
         """Take a packet; kinds that do not exist are ignored without a trace in the log."""
-        if pkt.packet_type >= len(packet.packet_names):
-            raise exceptions.UnknownPacketError
-        await super().receive(pkt)
+        if self._is_turned_away:
+            raise exceptions.SocketIsClosedError
+        try:
+            if pkt.packet_type >= len(packet.packet_names):
+                raise exceptions.UnknownPacketError
+            await super().receive(pkt)
+        finally:
+            self._note_said()
+
+    def _note_said(self) -> None:
+        """Know who has joined a namespace; turn away who says too much before."""
+        if self._is_known or self._is_turned_away:
+            return
+        if self._has_joined():
+            self._is_known = True
+            self._welcome()
+            return
+        self._said += 1
+        if self._said > self.limits.unjoined_frames:
+            self._is_turned_away = True
+            self.hang_up(SILENT, SILENT_REASON)
+
+    def _welcome(self) -> None:
+        """Hear that the client has joined its first namespace."""
 
     # Living
 
@@ -199,6 +223,7 @@ class BoundedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         for timer in (self._pulse, self._join_timer):
             if timer is not None:
                 timer.cancel()
+        self._pulse = self._join_timer = None
         why = reason or self.server.reason.SERVER_DISCONNECT
         await self.server._trigger_event("disconnect", self.sid, why, run_async=False)  # noqa: SLF001
         if not abort:

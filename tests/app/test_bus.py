@@ -63,7 +63,7 @@ async def connected(server):
 @pytest_asyncio.fixture
 async def other(connected):
     """Another process on the same Redis: `other.say(announcement)`."""
-    wakes = Wakes(hear=lambda _: None, on_back=lambda: None)
+    wakes = Wakes(hear=lambda _channel, _told: None, on_back=lambda: None)
     wakes.start(connected.url, prefix=bus._prefix(settings().secret_key))
 
     class Other:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from app import bus, metrics
 from app.db import is_sqlite, reading, transaction
 from app.tracking import groups as grouping
+from app.tracking import live as live_visits
 from app.tracking.errors import GapError, NotStoredError, SlowDownError, VisitOverError
 from app.tracking.intake import groups, note_here, offer_acts, open_page, take_acts, take_acts_of
 from app.tracking.live import MOST_CLICKED
@@ -315,3 +316,29 @@ async def test_who_is_silent_is_away_before_the_visit_is_over(told):
     assert [fact.facts["state"] for fact in told if fact.name == "visit-presence"] == ["away"]
     await end_silent_visits(NOW + timedelta(seconds=30))
     assert (await visit_of(live)).ended_at == NOW
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_here_for_ever():
+    live = await open_live()
+    ahead = NOW + timedelta(hours=3)
+    await take_acts_of(live, sent(act(1)), now=ahead)
+    for seconds in (0, 31):
+        await end_silent_visits(NOW + timedelta(seconds=seconds))
+    await end_silent_visits(NOW + timedelta(seconds=62))
+    assert (await visit_of(live)).ended_at is not None
+
+
+async def test_what_cannot_be_written_down_takes_nothing_with_it(monkeypatch):
+    live = await open_live()
+    good = live_visits.describe
+
+    def describe(kind, name, target, *more):
+        if target == "bad":
+            raise RuntimeError
+        return good(kind, name, target, *more)
+
+    monkeypatch.setattr(live_visits, "describe", describe)
+    with pytest.raises(RuntimeError):
+        await take_acts_of(live, sent(act(1), act(2, target="bad")), now=LATER)
+    assert (await take_acts_of(live, sent(act(1), act(2), act(3)), now=LATER)).last == 3
+    assert await seqs(live) == [1, 2, 3]

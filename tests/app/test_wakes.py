@@ -169,7 +169,7 @@ async def test_garbage_is_counted_and_hurts_nobody(parties, admin, garbage):
 
 
 async def test_what_the_hearer_cannot_read_is_garbage_too(server, parties):
-    def refuse(_told):
+    def refuse(_channel, _told):
         raise ValueError("no such thing")
 
     ada = Party()

@@ -20,8 +20,11 @@ class Party:
 
     def __init__(self, *channels):
         self.heard, self.times_back = [], 0
-        self.wakes = Wakes(hear=self.heard.append, on_back=self._come_back)
+        self.wakes = Wakes(hear=self._hear, on_back=self._come_back)
         self.wakes.attend(channels)
+
+    def _hear(self, _channel, value):
+        self.heard.append(value)
 
     def _come_back(self):
         self.times_back += 1

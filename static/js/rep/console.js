@@ -5,6 +5,9 @@ import { io } from "socket.io-client"
 
 const FEED_LENGTH = 30
 const CATCH_UP = 500
+// The page shows so many visits; those beyond are left out until it is drawn again.
+const MOST_CARDS = 100
+const REDRAW_MS = 3000
 const page = document.querySelector("[data-console]")
 
 const parse = (html) => {
@@ -101,6 +104,20 @@ const redraw = async () => {
   document.querySelector("#past-visits").dispatchEvent(new Event("visit-over"))
 }
 
+// Drawing everything again is dear: at most once in a while, however many ask for it.
+let redrawing
+const redrawSoon = () => {
+  redrawing ??= setTimeout(() => {
+    redrawing = undefined
+    redraw().catch((error) => {
+      console.warn(error)
+      redrawSoon()
+    })
+  }, REDRAW_MS)
+}
+
+const isFull = () => page.querySelectorAll("#live-visits [data-visit]").length >= MOST_CARDS
+
 const scrollFeeds = () => {
   for (const feed of page.querySelectorAll("[data-feed]:not([data-whole])")) {
     feed.scrollTop = feed.scrollHeight
@@ -109,6 +126,7 @@ const scrollFeeds = () => {
 
 const began = ({ visit, html }) => {
   if (!isShown(visit) || page.dataset.only) return
+  if (!card(visit) && isFull()) return
   const fresh = parse(html).firstElementChild
   if (!fresh) return
   const shown = card(visit)
@@ -121,7 +139,7 @@ const began = ({ visit, html }) => {
 const acted = ({ visit, from_seq: from, acts }) => {
   if (!isShown(visit)) return
   const shown = card(visit)
-  if (!shown) return redraw()
+  if (!shown) return isFull() || redrawSoon()
   return from > Number(shown.dataset.last) + 1 ? catchUp(visit) : append(visit, acts.map(drawAct))
 }
 
@@ -132,7 +150,9 @@ const setPresence = (visit, state) => {
 
 const ended = ({ visit }) => {
   if (page.dataset.only) return setPresence(visit, "over")
+  const wasFull = isFull()
   card(visit)?.remove()
+  if (wasFull) redrawSoon()
   document.querySelector("#past-visits")?.dispatchEvent(new Event("visit-over"))
 }
 
@@ -155,7 +175,7 @@ const listen = () => {
   socket.on(
     "connect",
     inTurn(async () => {
-      await redraw()
+      await redraw().catch(redrawSoon)
       sayLink("Live", "good")
     }),
   )
