@@ -5,7 +5,6 @@ SQLite has one writer: writes queue on a lock here and begin IMMEDIATE, so none 
 fails half-way with "database is locked".
 """
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -32,6 +31,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app import bus
 from app.config import Settings
+from app.turns import Turns
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -101,26 +101,30 @@ POSTGRES_LIMITS = {
 """Seconds to connect and for one statement, and what the server is asked for: a line that is gone
 without a word must not hold a row, or whoever waits for it, forever."""
 
+CONNECTIONS = 15
+"""Per process; opening one is dearer than what is asked on it, so they are kept."""
+
 Writer = async_sessionmaker(expire_on_commit=False)
 Reader = async_sessionmaker(expire_on_commit=False)
 _engine: AsyncEngine | None = None
-_write_turn: AbstractAsyncContextManager[object] = nullcontext()
+_turns = Turns()
 _closers: list[Callable[[], Awaitable[None]]] = []
 
 
 def open_database(config: Settings) -> AsyncEngine:
     """Connect this process to its database; call once before anything reads or writes."""
-    global _engine, _write_turn  # noqa: PLW0603  one database per process, opened at the start
+    global _engine, _turns  # noqa: PLW0603  one database per process, opened at the start
     # What is stored (people, letters, digests) stays out of errors, and so out of the logs.
     is_postgres = config.database_url.startswith("postgresql")
-    limits: dict[str, Any] = {"connect_args": POSTGRES_LIMITS} if is_postgres else {}
+    limits: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0}
+    if is_postgres:
+        limits["connect_args"] = POSTGRES_LIMITS
     _engine = create_async_engine(config.database_url, hide_parameters=True, **limits)
     if is_sqlite():
         _prepare_sqlite(_engine, config.sqlite_synchronous)
-        _write_turn = asyncio.Lock()
+        _turns = Turns()
         reads: dict[str, object] = {"only_reads": True}
     else:
-        _write_turn = nullcontext()
         event.listen(_engine.sync_engine, "before_cursor_execute", _without_nul, retval=True)
         reads = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     Writer.configure(bind=_engine)
@@ -148,9 +152,12 @@ def engine() -> AsyncEngine:
     return _engine
 
 
-def write_turn() -> AbstractAsyncContextManager[object]:
-    """Return what a writer besides `transaction()` waits for, so that SQLite's writers queue."""
-    return _write_turn
+def write_turn(*, is_first: bool = False) -> AbstractAsyncContextManager[object]:
+    """Return what every writer waits for, so that SQLite's writers queue; PostgreSQL has many.
+
+    Who comes `is_first` goes before all others that wait.
+    """
+    return _turns.take(is_first=is_first) if is_sqlite() else nullcontext()
 
 
 def is_away(error: BaseException) -> bool:
@@ -220,7 +227,7 @@ async def transaction() -> AsyncIterator[AsyncSession]:
     after the commit, so nobody hears of something that did not happen. Not to be nested.
     """
     async with Writer() as db:
-        async with _write_turn, db.begin():
+        async with write_turn(), db.begin():
             yield db
         for announcement in db.info.pop("announcements", []):
             bus.publish(announcement)
@@ -237,7 +244,9 @@ def insert_or_ignore(table: type[Table], rows: Sequence[dict[str, Any]]) -> Any:
     """Return an INSERT that skips rows whose unique key is already there (add `.returning`)."""
     dialect = sqlite if is_sqlite() else postgresql
     target: SqlTable = table.__table__  # type: ignore[assignment]
-    return dialect.insert(target).values(rows).on_conflict_do_nothing()
+    # One row by itself, as it nearly always is, is compiled once for all.
+    values = rows[0] if len(rows) == 1 else rows
+    return dialect.insert(target).values(values).on_conflict_do_nothing()
 
 
 def as_uuid(text: object) -> UUID | None:

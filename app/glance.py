@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, create_engine
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import engine, is_sqlite, on_close
 
 PATIENCE_MS = 50
-"""Nothing locks readers out but repairs after a crash; they are waited for elsewhere."""
+"""Nothing locks readers out but repairs after a crash; then this fails, and views wait instead."""
 
 _open: dict[AsyncEngine, Connection] = {}
 
@@ -24,10 +23,7 @@ _open: dict[AsyncEngine, Connection] = {}
 async def glance(statement: Select[Any], values: Mapping[str, object]) -> tuple[Any, ...] | None:
     """Return the first row of a small read, None if there is none."""
     if is_sqlite():
-        try:
-            return _whole(_beside(engine()).execute(statement, values).first())
-        except OperationalError:
-            pass  # locked: waiting for it must not hold the loop
+        return _whole(_beside(engine()).execute(statement, values).first())
     async with engine().connect() as connection:
         lone = await connection.execution_options(isolation_level="AUTOCOMMIT")
         return _whole((await lone.execute(statement, values)).first())

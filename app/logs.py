@@ -16,21 +16,33 @@ import structlog
 
 BLANK = "[secret]"
 DEEPEST = 6
+MOST_CHARS = 20_000
+"""Of one text in a line: whoever makes us log more would also make us search it."""
 SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|cookie|authorization|session$|sealed|email|smtp_url|redis_url",
     re.IGNORECASE,
 )
 """Fields that are blanked whatever they hold."""
+NAMES = "password|passwd|secret|secret_key|token|session"
+"""What stands before a secret in texts."""
 SHAPES = tuple(
     (re.compile(shape), instead)
     for shape, instead in (
         # Whoever holds such an address may enter: personal, reset, invitation and sign-in links.
         (r"(/(?:p|u|reset|invitation|sign-in/link)/)[^\s/\"'?#\\<]+", rf"\1{BLANK}"),
-        (r"(\w://)[^\s/@\"']*:[^\s/@\"']*@", rf"\1{BLANK}@"),
+        (r"(\w://)[^\s\"'<>]{1,300}@", rf"\1{BLANK}@"),
         (r"[\w.+%-]{1,64}@[\w-]++(?:\.[\w-]++)+", "[address]"),
         (r"\$argon2\w*\$[^\s\"']+", BLANK),
         (r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}", rf"\1 {BLANK}"),
-        (r"(?i)\b((?:set-)?cookie\s*:\s*)[^\"'\\]+", rf"\1{BLANK}"),
+        (
+            r"(?i)(\bcookie(?:[\"']?\s{0,4}[:=]|[\"'],)\s{0,4}b?[\"']?)[^\"'\\\n]+",
+            rf"\1{BLANK}",
+        ),
+        # NAME=value, "name": "value", ?name=value
+        (
+            rf"(?i)((?:{NAMES})[\"']?\s{{0,4}}[:=]\s{{0,4}}b?[\"']?)(?!\[secret\])[^\s\"'&,;\\]+",
+            rf"\1{BLANK}",
+        ),
         # Sealed claims, of three parts; then digests; then random tokens, which mix their letters.
         (r"(?<![\w-])[\w-]{8,}+\.[\w-]{6}\.[\w-]{20,}+", BLANK),
         (r"\b[0-9a-f]{40,}\b", BLANK),
@@ -103,7 +115,15 @@ def _clean(value: object, name: str, depth: int) -> object:
 
 
 def hide(text: str) -> str:
-    """Return a text with everything blanked that has the shape of a secret."""
+    """Return a text with everything blanked that has the shape of a secret.
+
+    What is very long loses its middle first, whole words of it: a trace says what happened at its
+    end.
+    """
+    if len(text) > MOST_CHARS:
+        begin = text[: MOST_CHARS // 2].rsplit(maxsplit=1)
+        end = text[-MOST_CHARS // 2 :].split(maxsplit=1)
+        text = " ".join((*begin[:1], "[...]", *end[-1:]))
     for shape, instead in SHAPES:
         text = shape.sub(instead, text)
     return text

@@ -160,8 +160,13 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
 
     def _is_still_there(self, event: object, sid: str) -> bool:
         """Whether a connection outlived its admission: the library reports no end before it."""
+        return event != "connect" or not self.is_gone(sid)
+
+    def is_gone(self, sid: str) -> bool:
+        """Whether the connection behind a socket is over, as far as is known."""
         eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
-        return event != "connect" or eio_sid in self.server.eio.sockets
+        connection = self.server.eio.sockets.get(eio_sid)
+        return connection is None or connection.is_lost
 
     async def _let_go(self, sid: str) -> bool:
         """Clean up after a browser that was gone before it was admitted."""

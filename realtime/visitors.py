@@ -29,6 +29,8 @@ VISITOR = "visitor"
 """Who may call: a browser that was served the page and whose newest choice is yes."""
 CLOSING = ("consent-withdrawn", "links-revoked", "visit-ended")
 """What closes visitors' sockets, heard from other processes too."""
+MOST_OPENING = 4
+"""Visits opened at the same time; a thousand that come back at once take their turns."""
 RECHECK_S = 60.0
 """How often all seats are asked whether they still stand, in case nobody said so."""
 
@@ -52,6 +54,7 @@ class Visitors(GuardedNamespace):
         super().__init__(VISITORS)
         self.seats: dict[str, Seat] = {}
         self._of: dict[UUID, set[str]] = {}
+        self._door = asyncio.Semaphore(MOST_OPENING)
         self._closing: set[asyncio.Future[None]] = set()
         self._recheck = Repeated(RECHECK_S, self.recheck)
 
@@ -67,10 +70,17 @@ class Visitors(GuardedNamespace):
         self._sit(sid, seat)
         try:
             opening = Opening(hello.visit, claims, device, held_by=sid)
-            seat.live = await open_page(opening, now=clock.now())
+            seat.live = await self._open(sid, opening)
         except BaseException:
             self._stand_up(sid)
             raise
+
+    async def _open(self, sid: str, opening: Opening) -> LiveVisit:
+        """Open a visit, a few at a time; who left while waiting has come again elsewhere."""
+        async with self._door:
+            if self.is_gone(sid):
+                raise NotFoundError
+            return await open_page(opening, now=clock.now())
 
     @accepts(VisitorActs, who=VISITOR)
     async def on_acts(self, sid: str, batch: VisitorActs) -> Ack:

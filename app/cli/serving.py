@@ -18,6 +18,7 @@ from app.cli.graceful import (
     GracefulServer,
     leave_within,
 )
+from app.cli.heads import BoundedHttp
 from app.cli.readiness import demand_migrated
 from app.config import Settings, settings
 from app.db import close_database, open_database
@@ -55,6 +56,7 @@ def run_server(target: str) -> None:
         log_level="warning",
         log_config=None,
         access_log=False,
+        http=BoundedHttp,
         ws="realtime.lane.protocol:LaneProtocol" if config.fast_lane else "websockets-sansio",
         ws_max_size=1_100_000,
         ws_per_message_deflate=False,

@@ -1,6 +1,6 @@
 """Writing, leasing and settling jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -51,17 +51,19 @@ def announce_ready(db: AsyncSession) -> None:
     announce(db, Announcement("job-ready", workspace_id=NOBODY, subject=NOBODY))
 
 
-async def lease_job(db: AsyncSession, *, owner: str, now: datetime) -> Job | None:
+async def lease_job(
+    db: AsyncSession, *, owner: str, now: datetime, running: Collection[UUID] = ()
+) -> Job | None:
     """Take the next due job for `owner` until `now + LEASE`, or return None if nothing is due.
 
     A job whose lease ran out counts as crashed once more and is taken again; after MAX_CRASHES
-    it is laid dead instead, so that it stops killing workers.
+    it is laid dead instead, so that it stops killing workers. Not so those the owner knows to be
+    `running`: when the clock jumps ahead, every lease seems to have run out.
     """
-    await _quarantine_crashers(db, now)
-    due = or_(
-        (Job.state == JobState.READY) & (Job.run_at <= now),
-        (Job.state == JobState.RUNNING) & (Job.lease_until < now),
-    )
+    crashed = (Job.state == JobState.RUNNING) & (Job.lease_until < now)
+    crashed &= Job.id.not_in(running)
+    await _quarantine_crashers(db, crashed, now)
+    due = or_((Job.state == JobState.READY) & (Job.run_at <= now), crashed)
     oldest = select(Job).where(due).order_by(Job.run_at).limit(1).with_for_update(skip_locked=True)
     job = await db.scalar(oldest)
     if job is None:
@@ -73,9 +75,10 @@ async def lease_job(db: AsyncSession, *, owner: str, now: datetime) -> Job | Non
     return job
 
 
-async def _quarantine_crashers(db: AsyncSession, now: datetime) -> None:
+async def _quarantine_crashers(
+    db: AsyncSession, crashed: ColumnElement[bool], now: datetime
+) -> None:
     """Lay jobs dead that have let MAX_CRASHES leases run out."""
-    crashed = (Job.state == JobState.RUNNING) & (Job.lease_until < now)
     too_often = crashed & (Job.crashes >= MAX_CRASHES - 1)
     error = f"Quarantined: the worker died {MAX_CRASHES} times while doing this."
     await db.execute(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -96,7 +96,7 @@ class Runner:
         self._wake.clear()
         while len(self._running) < self._slots and not stop.is_set():
             try:
-                job = await _take(self._owner, self._time())
+                job = await _take(self._owner, self._time(), running=self._running.values())
             except Exception:
                 log.exception("the database gave no job")
                 return
@@ -131,10 +131,10 @@ class Runner:
                 await defer_job(db, running[task], owner=self._owner, run_at=self._time())
 
 
-async def _take(owner: str, now: datetime) -> Job | None:
-    """Lease a job in a transaction of its own."""
+async def _take(owner: str, now: datetime, *, running: Collection[UUID] = ()) -> Job | None:
+    """Lease a job in a transaction of its own, none of those that run here already."""
     async with transaction() as db:
-        return await lease_job(db, owner=owner, now=now)
+        return await lease_job(db, owner=owner, now=now, running=running)
 
 
 async def _do(job: Job, owner: str, time: Clock) -> None:

@@ -12,7 +12,6 @@ from app.bus import Announcement, announce
 from app.prospects.commands import add_to_timeline
 from app.prospects.timeline import TimelineLine
 from app.tracking.claims import PageClaims
-from app.tracking.errors import NoConsentError
 from app.tracking.models import Consent, Visit, Visitor
 from app.tracking.visits import end_visit
 
@@ -39,13 +38,6 @@ async def find_consent(db: AsyncSession, *, browser_id: UUID) -> Consent | None:
     """Return a browser's newest choice."""
     newest = select(Consent).where(Consent.browser_id == browser_id)
     return await db.scalar(newest.order_by(Consent.at.desc()).limit(1))
-
-
-async def demand_consent(db: AsyncSession, *, browser_id: UUID | None) -> None:
-    """Raise NoConsentError unless this browser's newest choice is yes."""
-    consent = await find_consent(db, browser_id=browser_id) if browser_id else None
-    if consent is None or not consent.is_yes:
-        raise NoConsentError
 
 
 async def record_consent(

@@ -14,11 +14,10 @@ from functools import partial
 from uuid import UUID
 
 from app import metrics
-from app.db import on_close, reading, transaction
+from app.db import on_close, transaction
 from app.logs import about
 from app.tracking.claims import PageClaims
 from app.tracking.commands import Receipt, record_acts, record_on
-from app.tracking.consents import demand_consent
 from app.tracking.groups import SEEN_EVERY, Entry, Groups, Told, open_groups
 from app.tracking.live import LiveVisit, remember
 from app.tracking.models import ActKind
@@ -34,7 +33,6 @@ _alone: set[asyncio.Task[None]] = set()
 async def open_visit(opening: Opening, *, now: datetime) -> int:
     """Begin or resume a visit and return the last act stored of it. Raises NoConsentError."""
     async with transaction() as db:
-        await demand_consent(db, browser_id=opening.claims.browser_id)
         visit = await begin_or_resume(db, opening, now=now)
         return visit.last_seq
 
@@ -42,9 +40,7 @@ async def open_visit(opening: Opening, *, now: datetime) -> int:
 async def open_page(opening: Opening, *, now: datetime) -> LiveVisit:
     """Do the same for a page that stays open, and hold its visit in memory."""
     async with transaction() as db:
-        await demand_consent(db, browser_id=opening.claims.browser_id)
         visit = await begin_or_resume(db, opening, now=now)
-    async with reading() as db:
         clicked = await find_clicked(db, visit)
     return remember(visit, opening.claims, clicked)
 
@@ -109,7 +105,6 @@ async def take_post(
     claims = opening.claims
     with about(workspace=claims.workspace_id, visit=opening.visit_id):
         async with transaction() as db:
-            await demand_consent(db, browser_id=claims.browser_id)
             visit = await begin_or_resume(db, opening, now=now)
             return await record_on(db, visit, acts, claims=claims, is_leaving=is_leaving, now=now)
 

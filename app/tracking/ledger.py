@@ -83,7 +83,7 @@ class SqliteLedger:
 
     async def store(self, moves: Sequence[Move]) -> set[UUID]:
         """Write a group in the thread."""
-        async with write_turn():
+        async with write_turn(is_first=True):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, self._store, moves)
 

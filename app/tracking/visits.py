@@ -16,11 +16,11 @@ from app.jobs.commands import enqueue
 from app.prospects.commands import add_to_timeline
 from app.prospects.models import Prospect
 from app.sites.links import note_opened
-from app.sites.models import PersonalLink, SiteBrowser
 from app.sites.queries import get_titles
 from app.tracking.claims import PageClaims
 from app.tracking.errors import VisitOverError
-from app.tracking.models import Act, ActKind, Visit, Visitor
+from app.tracking.models import Act, ActKind, Visit
+from app.tracking.standing import Standing, demand_standing
 from app.tracking.summary import is_worth_telling, summarise, timeline_line
 
 CLOCK_SLACK = timedelta(minutes=1)
@@ -41,20 +41,31 @@ class Opening:
 async def begin_or_resume(db: AsyncSession, opening: Opening, *, now: datetime) -> Visit:
     """Return the live visit of this browser, begun now if it is new.
 
-    The caller has made sure of consent. Raises VisitOverError for one that has ended, and
-    NotFoundError for a visit of another browser, as for anything else that is not there.
+    Raises NoConsentError, VisitOverError for one that has ended, and NotFoundError for a visit of
+    another browser or a way in that is closed, as for anything else that is not there.
     """
-    is_staff = await _is_staff(db, opening.claims)
-    new = {**await _new_visit(db, opening, now), "is_staff": is_staff}
-    inserted = await db.scalar(insert_or_ignore(Visit, [new]).returning(Visit.id))
-    visit = await get_live_visit(db, opening.visit_id, claims=opening.claims)
-    if inserted:
-        tell(db, "visit-began", visit)
-        if visit.site_id and not visit.is_staff:
-            await note_opened(db, browser_id=visit.browser_id, now=now)
-    else:
-        visit.held_by = opening.held_by or visit.held_by
-        come_back(db, visit, now=now)
+    standing = await demand_standing(db, opening.claims)
+    visit = await _find_visit(db, opening.visit_id)
+    if visit is None:
+        new = _new_visit(opening, standing, now)
+        inserted = await db.scalar(insert_or_ignore(Visit, [new]).returning(Visit.id))
+        visit = await get_live_visit(db, opening.visit_id, claims=opening.claims)
+        if inserted:
+            tell(db, "visit-began", visit)
+            if visit.site_id and not visit.is_staff:
+                await note_opened(db, browser_id=visit.browser_id, now=now)
+            return visit
+    demand_alive(visit, claims=opening.claims)
+    visit.held_by = opening.held_by or visit.held_by
+    come_back(db, visit, now=now)
+    return visit
+
+
+async def _find_visit(db: AsyncSession, visit_id: UUID) -> Visit | None:
+    """Return a visit and hold its row: what is stored of one visit queues here."""
+    visit: Visit | None = await db.scalar(
+        select(Visit).where(Visit.id == visit_id).with_for_update()
+    )
     return visit
 
 
@@ -63,46 +74,27 @@ async def get_live_visit(db: AsyncSession, visit_id: UUID, *, claims: PageClaims
 
     Raises NotFoundError for anybody else's, VisitOverError for one that has ended.
     """
-    same_page = (Visit.browser_id == claims.browser_id) & (Visit.campaign_id == claims.campaign_id)
-    mine = select(Visit).where(Visit.id == visit_id, same_page).with_for_update()
-    visit = await db.scalar(mine)
-    if visit is None or visit.site_id != claims.site_id:
+    return demand_alive(await _find_visit(db, visit_id), claims=claims)
+
+
+def demand_alive(visit: Visit | None, *, claims: PageClaims) -> Visit:
+    """Return a visit that is this browser's and goes on; raises as `get_live_visit` does."""
+    here = (claims.browser_id, claims.campaign_id, claims.site_id)
+    if visit is None or (visit.browser_id, visit.campaign_id, visit.site_id) != here:
         raise NotFoundError
     if visit.ended_at is not None:
         raise VisitOverError(visit.last_seq)
     return visit
 
 
-async def _is_staff(db: AsyncSession, claims: PageClaims) -> bool:
-    """Whether a colleague sits there. Raises NotFoundError once the way into the site is closed."""
-    if claims.site_id is None:
-        return claims.is_staff
-    standing = (
-        select(SiteBrowser.is_staff)
-        .join(PersonalLink, PersonalLink.id == SiteBrowser.link_id)
-        .where(
-            SiteBrowser.id == claims.browser_id,
-            SiteBrowser.site_id == claims.site_id,
-            PersonalLink.revoked_at.is_(None),
-        )
-    )
-    is_staff = await db.scalar(standing)
-    if is_staff is None:
-        raise NotFoundError
-    return is_staff or claims.is_staff
-
-
-async def _new_visit(db: AsyncSession, opening: Opening, now: datetime) -> dict[str, object]:
-    """Return the row of a visit that begins now; a known visitor's belongs to the person."""
+def _new_visit(opening: Opening, standing: Standing, now: datetime) -> dict[str, object]:
+    """Return the row of a visit that begins now."""
     claims = opening.claims
-    known = select(Visitor.prospect_id).where(Visitor.id == claims.browser_id)
-    prospect_id = claims.prospect_id or await db.scalar(known)
     return {
         "id": opening.visit_id, "workspace_id": claims.workspace_id,
-        "campaign_id": claims.campaign_id,
-        "owner_id": await find_owner(db, prospect_id) or claims.owner_id,
+        "campaign_id": claims.campaign_id, "owner_id": standing.owner_id,
         "browser_id": claims.browser_id, "site_id": claims.site_id,
-        "prospect_id": prospect_id,
+        "prospect_id": standing.prospect_id, "is_staff": standing.is_staff,
         "device": opening.device[:60],
         "source": dict(claims.source), "last_seq": 0, "started_at": now, "seen_at": now,
         "held_by": opening.held_by, "summary": {},

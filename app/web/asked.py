@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_cookie
 
+from app.web.compression import takes_gzip
 from app.web.security import security_headers
 
 Headers = list[tuple[bytes, bytes]]
@@ -56,11 +57,11 @@ class Asked:
     @cached_property
     def takes_gzip(self) -> bool:
         """Whether the answer may be compressed."""
-        return "gzip" in self.headers.get("accept-encoding", "")
+        return takes_gzip(self.headers.get("accept-encoding", ""))
 
     def query(self) -> dict[str, str]:
-        """Return the query; of several of a name the first counts."""
-        pairs = parse_qsl(self._query.decode("latin1"), keep_blank_values=True)
+        """Return the query as the framework reads it; of several of a name the first counts."""
+        pairs = parse_qsl(self._query.decode(), keep_blank_values=True, errors="werkzeug.url_quote")
         return dict(reversed(pairs))
 
     def answered(

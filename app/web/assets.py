@@ -10,6 +10,7 @@ from quart import Blueprint, Response, request
 
 from app.accounts.access import open_to_all
 from app.errors import NotFoundError
+from app.web.compression import takes_gzip
 
 DIST = Path(__file__).parent.parent.parent / "static" / "dist"
 IMAGES = DIST.parent / "images"
@@ -51,9 +52,10 @@ def _read(name: str) -> tuple[bytes, bytes | None, str]:
 async def show_asset(name: str) -> Response:
     """Serve a built file; `name` never holds a slash."""
     content, zipped, kind = _read(name)
-    takes_gzip = zipped is not None and "gzip" in request.headers.get("Accept-Encoding", "")
-    response = Response(zipped if takes_gzip and zipped else content, content_type=kind)
-    if takes_gzip:
+    if not takes_gzip(request.headers.get("Accept-Encoding", "")):
+        zipped = None
+    response = Response(zipped or content, content_type=kind)
+    if zipped:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     hashed = name in _manifest().values() or name.startswith("chunk-") or name.endswith(".woff2")

@@ -21,7 +21,9 @@ health = Blueprint("health", __name__)
 
 ANSWERS_WITHIN_S = 2
 """A database that takes longer to say anything is away."""
-PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+PASSED_ON = (
+    "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via",
+)  # fmt: skip
 INSIDE = tuple(
     ip_network(network)
     for network in (
@@ -72,11 +74,17 @@ def may_read_figures() -> bool:
     if token := settings().metrics_token:
         said = request.headers.get("Authorization", "")
         return hmac.compare_digest(said.encode(), f"Bearer {token}".encode())
-    hops, way = settings().trusted_proxies, request.headers.get("X-Forwarded-For", "").split(",")
     is_passed_on = any(name in request.headers for name in PASSED_ON)
-    if is_passed_on and not 0 < hops <= len(way):
+    if is_passed_on and not _is_way_known(settings().trusted_proxies):
         return False
     return is_inside(request.remote_addr)
+
+
+def _is_way_known(hops: int) -> bool:
+    """Whether each of our proxies has said from whom it took the request."""
+    lines = request.headers.getlist("X-Forwarded-For")
+    way = [part.strip() for line in lines for part in line.split(",")]
+    return 0 < hops <= len(way) and all(way[-hops:])
 
 
 def is_inside(address: str | None) -> bool:

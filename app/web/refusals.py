@@ -5,6 +5,7 @@ from quart import Quart, Response, render_template, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
+from app.db import is_away, is_sqlite
 from app.errors import (
     ConflictError,
     DomainError,
@@ -25,6 +26,9 @@ STATUS: dict[type[DomainError], int] = {
 }
 DATA_EXCEPTION = "22"
 """Class of SQLSTATE: bad values, not bad statements."""
+AGAIN_AFTER_S = 5
+"""When a browser may ask again while the database is away."""
+MOST_OF_A_REASON = 500
 KEPT = {"Allow", "Retry-After"}
 """What the framework's refusals say in headers and our pages say too."""
 WORDS = {
@@ -36,6 +40,7 @@ WORDS = {
     413: ("That is too large", "Please choose a smaller file."),
     422: ("Something is missing", "Please check what you entered."),
     429: ("A little slower, please", "Try again in a moment."),
+    503: ("Back in a moment", "We cannot reach our database just now. Please try again shortly."),
     500: ("Something broke on our side", "It has been written down. Please try again in a moment."),
 }
 
@@ -76,7 +81,14 @@ async def refuse_unstorable(error: DBAPIError) -> Response:
 
 
 async def report_bug(error: Exception) -> Response:
-    """Log a bug with its trace and say so without details."""
+    """Log a bug with its trace and say so without details; a database that is away is none."""
+    if is_away(error):
+        reason = f"{type(error).__name__}: {error}"[:MOST_OF_A_REASON]
+        trace = error if is_sqlite() else None  # it is away seldom: then a table may be amiss
+        log.warning("database away", endpoint=request.endpoint, reason=reason, exc_info=trace)
+        response = await _page(503, "")
+        response.headers["Retry-After"] = str(AGAIN_AFTER_S)
+        return response
     log.error("request failed", endpoint=request.endpoint, exc_info=error)
     return await _page(500, "")
 

@@ -5,8 +5,9 @@ shown as long as the facts are the same, in every process by itself. What is one
 into its holes. Whatever is out of the ordinary is left to the views, which do it all.
 """
 
+import asyncio
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -92,6 +93,7 @@ class VisitorPages:
         self._app = app
         self.drawn: Kept[Drawn] = Kept(MOST_BYTES)
         self.filled: Kept[Filled] = Kept(MOST_BYTES // 2)
+        self._drawing: dict[Hashable, asyncio.Task[Drawn | None]] = {}
 
     async def personal(self, asked: Asked, site_id: UUID) -> Reply | None:
         """Answer with a personal page, None where its view must decide."""
@@ -102,8 +104,11 @@ class VisitorPages:
         state, is_new = state_of((is_yes, how), asked.cookies, asked.headers)
         if is_new:
             return None
-        drawn = self.drawn.find((entrance.facts, state, clock.now().date()))
-        drawn = drawn or await self._draw_personal(site_id, state)
+        drawn = await self._find_or_draw(
+            (entrance.facts, state), lambda: self._draw_personal(site_id, state)
+        )
+        if drawn is None:
+            return None
         filled = self._fill(drawn, entrance.browser_id, csrf_token_for(asked.cookies))
         return asked.answered(
             drawn.style, PERSONAL, filled.etag, filled.zipped,
@@ -138,8 +143,9 @@ class VisitorPages:
         state, is_new = state_of((is_yes, how), asked.cookies, asked.headers)
         if is_new:
             return None
-        drawn = self.drawn.find((tuple(facts), state, clock.now().date()))
-        drawn = drawn or await self._draw_campaign(slug, state)
+        drawn = await self._find_or_draw(
+            (tuple(facts), state), lambda: self._draw_campaign(slug, state)
+        )
         if drawn is None:
             return None
         source = source_of(asked.query(), asked.referrer, own_host=asked.host)
@@ -150,7 +156,21 @@ class VisitorPages:
         zipped = drawn.holed.filled_and_zipped(own) if asked.takes_gzip else b""
         return asked.answered(drawn.style, PUBLIC, "", zipped, lambda: drawn.holed.filled(own))
 
-    async def _draw_personal(self, site_id: UUID, state: State) -> Drawn:
+    async def _find_or_draw(
+        self, of: tuple[Any, State], draw: Callable[[], Coroutine[Any, Any, Drawn | None]]
+    ) -> Drawn | None:
+        """Return the kept page; the first who asks draws it, the others wait for that."""
+        key = (*of, clock.now().date())
+        found = self.drawn.find(key)
+        if found is not None:
+            return found
+        drawing = self._drawing.get(key)
+        if drawing is None:
+            drawing = self._drawing[key] = asyncio.create_task(draw())
+            drawing.add_done_callback(lambda _: self._drawing.pop(key))
+        return await asyncio.shield(drawing)
+
+    async def _draw_personal(self, site_id: UUID, state: State) -> Drawn | None:
         """Draw a personal page and keep it."""
         async with reading() as db:
             site = await read_site(db, site_id)

@@ -142,9 +142,9 @@ class LaneSocket(BoundedSocket):
         except exceptions.EngineIOError:
             return
 
-    def _welcome(self) -> None:
-        """Let a client that has joined send messages of full size."""
-        self._protocol.allow(self.server.max_http_buffer_size)
+    def _allow(self, max_size: int) -> None:
+        """Let the client's messages have this size."""
+        self._protocol.allow(max_size)
 
     # Ending
 
@@ -167,6 +167,7 @@ class LaneSocket(BoundedSocket):
 
     def lost(self, *, is_slow: bool = False) -> None:
         """Hear that the connection is over; what arrived before is still handled."""
+        self.is_lost = True
         if is_slow:
             self.is_cut_off = True
             self.server.cut_off += 1

@@ -16,6 +16,8 @@ WHOLE_TEXT: Final = WHOLE | TEXT
 MASKED, LENGTH = 0x80, 0x7F
 TWO_BYTES, EIGHT_BYTES = 126, 127
 """Lengths that say: the length follows in so many bytes."""
+UNKNOWN = -1
+"""A length that has not arrived yet."""
 SHORT_MASKED = MASKED | 125
 SHORTEST = 2
 LONGEST_HEAD = 14
@@ -98,7 +100,7 @@ class FrameReader:
         try:
             self._read(data, messages)
         except FrameError as error:
-            self.failure = error
+            self.failure = FrameError(error.code, error.reason)  # a caught one keeps its frames
             self.drop()
         return messages
 
@@ -144,6 +146,8 @@ class FrameReader:
             raise FrameError(PROTOCOL_ERROR, "invalid opcode")
         if not second & MASKED:
             raise FrameError(PROTOCOL_ERROR, "incorrect masking")
+        if length == UNKNOWN:
+            return
         if length > self._limit:
             raise FrameError(TOO_BIG, "message too big")
         if head & RESERVED:
@@ -195,10 +199,10 @@ def close_code(payload: bytes) -> int:
 
 
 def _long_length(data: bytes, at: int, short: int) -> tuple[int, int]:
-    """Return length and beginning of a payload longer than 125; (0, beyond) if unknown yet."""
+    """Return length and beginning of a payload longer than 125; their sum is right in any case."""
     start = at + (4 if short == TWO_BYTES else 10)
     if len(data) < start:
-        return 0, start + 4
+        return UNKNOWN, start + 4 - UNKNOWN
     return int.from_bytes(data[at + 2 : start], "big"), start + 4
 
 

@@ -8,9 +8,9 @@ from engineio import packet
 from socketio import AsyncServer
 
 from realtime.lane.direct import LaneSocket
+from realtime.lane.ears import Ear
 from realtime.lane.hot import Taker
 from realtime.lane.limits import Limits
-from realtime.lane.protocol import LaneProtocol
 from realtime.lane.sockets import BoundedSocket
 
 
@@ -29,6 +29,7 @@ class LaneEngine(engineio.AsyncServer):  # type: ignore[misc]
     ) -> Any:
         """Open a connection: what engine.io does, with a socket that fits the connection."""
         del transport, jsonp_index
+        environ.pop("wsgi.input", None)  # a websocket has none; it would be a class for each
         sid = self.generate_id()
         socket = self._socket_over(environ, sid)
         self.sockets[sid] = socket
@@ -46,9 +47,9 @@ class LaneEngine(engineio.AsyncServer):  # type: ignore[misc]
 
     def _socket_over(self, environ: dict[str, Any], sid: str) -> BoundedSocket:
         """Return the fast socket where the connection can be taken over, else the stock one."""
-        protocol = getattr(environ["asgi.receive"], "__self__", None)
-        if isinstance(protocol, LaneProtocol):
-            return LaneSocket(self, sid, protocol)
+        ear = environ["asgi.receive"]
+        if isinstance(ear, Ear) and ear.protocol is not None:
+            return LaneSocket(self, sid, ear.protocol)
         return BoundedSocket(self, sid)
 
     def _greeting(self, sid: str) -> dict[str, object]:

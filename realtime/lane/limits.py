@@ -18,7 +18,7 @@ class Limits:
     unjoined_frames: int = 20
     """How many messages a client may send before it has joined one."""
     unjoined_bytes: int = 65_536
-    """The largest of them (on lanes)."""
+    """The largest of them."""
     drains_within_s: float = 3.0
     """How long a closed connection may take to send what is left and to answer."""
 

@@ -6,11 +6,12 @@ A connection that nobody takes over behaves as the stock class does.
 """
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from realtime.lane.ears import Ear, Receiver
 from realtime.lane.flusher import flusher_of
 from realtime.lane.frames import CLOSE, PING, PONG, TOO_BIG, FrameReader, close_frame, frame
 from realtime.lane.limits import RESYNC, RESYNC_REASON, Limits
@@ -23,16 +24,6 @@ LAST_BYTES = 65_536
 SERVICE_RESTART = 1012
 HANDSHAKE = ("conn", "request", "response", "queue", "frames", "scope", "app_state", "writable")
 """What only the stock class needs; a connection that was taken over lives without."""
-
-
-class Receiver(Protocol):
-    """Who takes a connection over."""
-
-    def take(self, opcode: int, payload: bytes) -> None:
-        """Take a text or binary message, or a note that nothing but traffic came (a pong)."""
-
-    def lost(self, *, is_slow: bool = False) -> None:
-        """Hear once that the connection is over: nothing further arrives or leaves."""
 
 
 class LaneProtocol(WebSocketsSansIOProtocol):
@@ -76,7 +67,7 @@ class LaneProtocol(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         """Run the application; a connection that was taken over outlives it."""
         try:
-            await self.app(self.scope, self.receive, self.send)
+            await self.app(self.scope, Ear(self), self.send)
         except ClientDisconnected:
             pass
         except BaseException:
@@ -96,9 +87,13 @@ class LaneProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read frames, once they are ours to read."""
-        if not self._is_taken_over:
+        if self._is_taken_over:
+            self._read(data)
+        else:
             self._data_before(data)
-            return
+
+    def _read(self, data: bytes) -> None:
+        """Give the receiver what is whole, so much that others soon have their turn again."""
         if self._early:
             data, self._early = self._early + data, b""
         for opcode, payload in self._reader.feed(data):
@@ -148,7 +143,7 @@ class LaneProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             return
         if self._reader.has_more:
-            self.data_received(b"")
+            self._read(b"")
         if not self._has_turn and not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
 

@@ -64,6 +64,8 @@ class BoundedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     _is_turned_away = False
     _said = 0
     is_cut_off = False
+    is_lost = False
+    """Whether the client is gone, also while something it sent is still being handled."""
 
     def __init__(self, server: Any, sid: str) -> None:
         self.server = server
@@ -149,15 +151,18 @@ class BoundedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             return
         if self._has_joined():
             self._is_known = True
-            self._welcome()
+            self._allow(self.server.max_http_buffer_size)
             return
         self._said += 1
         if self._said > self.limits.unjoined_frames:
             self._is_turned_away = True
             self.hang_up(SILENT, SILENT_REASON)
 
-    def _welcome(self) -> None:
-        """Hear that the client has joined its first namespace."""
+    def _allow(self, max_size: int) -> None:
+        """Let the client's messages have this size; the stock class asks before each frame."""
+        stock = getattr(self._protocol_below(), "conn", None)
+        if stock is not None:
+            stock.max_message_size = max_size
 
     # Living
 
@@ -240,6 +245,7 @@ class BoundedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     async def _websocket_handler(self, ws: Any) -> None:
         """Run engine.io's own loops over the connection, and leave nothing behind."""
         self._ws = ws
+        self._allow(min(self.server.max_http_buffer_size, self.limits.unjoined_bytes))
         try:
             await super()._websocket_handler(ws)
         except ValueError:
@@ -272,8 +278,11 @@ class BoundedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     def _transport(self) -> Any:
         """Return the transport under the stock protocol, None under another server."""
-        protocol = getattr(getattr(self._ws, "asgi_send", None), "__self__", None)
-        return getattr(protocol, "transport", None)
+        return getattr(self._protocol_below(), "transport", None)
+
+    def _protocol_below(self) -> Any:
+        """Return the stock protocol, None under another server."""
+        return getattr(getattr(self._ws, "asgi_send", None), "__self__", None)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that nobody waits for."""

@@ -13,7 +13,7 @@ from app.web import create_app
 TOKEN = re.compile(r'data-page="([^"]+)"')
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 OWN = re.compile(r'\b[0-9a-f]{64}\b|data-page="[^"]+"|name="(?:page|arrival)" value="[^"]+"')
-UNLIKE = {"etag", "vary", "content-length"}
+UNLIKE = {"etag", "content-length"}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from quart.datastructures import Headers
 
 from app import clock, metrics
 from app.config import settings
@@ -181,6 +182,7 @@ def test_inside_is_this_machine_and_private_networks(address, inside):
      ("127.0.0.1", {"X-Forwarded-For": "10.0.0.1"}, 403),
      ("127.0.0.1", {"Forwarded": "for=203.0.113.5"}, 403),
      ("127.0.0.1", {"X-Real-IP": "203.0.113.5"}, 403),
+     ("127.0.0.1", {"X-Forwarded-Proto": "https"}, 403),
      ("203.0.113.5", {"Authorization": "Bearer "}, 403)],
 )  # fmt: skip
 async def test_figures_are_read_from_inside_and_directly(
@@ -192,17 +194,26 @@ async def test_figures_are_read_from_inside_and_directly(
     assert response.status_code == status
 
 
-@pytest.mark.parametrize(("hops", "way", "status"), [
-    (1, "203.0.113.5", 200), (2, "203.0.113.5", 403), (2, "203.0.113.5, 10.0.0.2", 200),
+FOR = "X-Forwarded-For"
+
+
+@pytest.mark.parametrize(("hops", "headers", "status"), [
+    (1, [(FOR, "203.0.113.5")], 200), (2, [(FOR, "203.0.113.5")], 403),
+    (2, [(FOR, "203.0.113.5, 10.0.0.2")], 200),
+    (2, [(FOR, "203.0.113.5"), (FOR, "10.0.0.2")], 200),
+    (1, [(FOR, "")], 403), (1, [(FOR, "203.0.113.5,")], 403), (2, [(FOR, ",10.0.0.2")], 403),
+    (1, [("Forwarded", "for=203.0.113.5")], 403), (1, [("Via", "1.1 edge")], 403),
+    (1, [("X-Real-IP", "203.0.113.5")], 403), (1, [("X-Forwarded-Proto", "https")], 403),
+    (1, [], 200),
 ])  # fmt: skip
 async def test_a_trusted_proxy_is_believed_once_all_its_hops_have_spoken(
-    web_app, monkeypatch, hops, way, status
+    web_app, monkeypatch, hops, headers, status
 ):
     """Which address that is, the middleware has settled before; here it stands as the client's."""
     monkeypatch.setenv("TRUSTED_PROXIES", str(hops))
     settings.cache_clear()
     response = await web_app.test_client().get(
-        "/metrics", headers={"X-Forwarded-For": way}, scope_base={"client": ("10.0.0.9", 0)}
+        "/metrics", headers=Headers(headers), scope_base={"client": ("10.0.0.9", 0)}
     )
     monkeypatch.delenv("TRUSTED_PROXIES")
     settings.cache_clear()

@@ -20,6 +20,7 @@ from realtime.lane.outlet import Outlet
 FAST, STOCK = "realtime.lane.protocol:LaneProtocol", "websockets-sansio"
 PATHS = {"fast": FAST, "stock": STOCK}
 NAMESPACE = "/visitors"
+MAX_BYTES = 1_100_000
 HANDSHAKE = (
     "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -94,12 +95,13 @@ class Started:
 
 async def start(path, *, limits=None, **options):
     """Start a server on one of the paths."""
-    given = {"ping_interval": 25, "ping_timeout": 20, "max_http_buffer_size": 8_000_000}
+    given = {"ping_interval": 25, "ping_timeout": 20, "max_http_buffer_size": MAX_BYTES}
     sio = socketio.AsyncServer(
         async_mode="asgi",
         async_handlers=False,
         transports=["websocket"],
         serializer=TextPacket,
+        namespaces=[NAMESPACE],
         **{**given, **options},
     )
     install(sio, limits or Limits())
@@ -111,6 +113,7 @@ async def start(path, *, limits=None, **options):
         lifespan="off",
         log_level="critical",
         ws=PATHS[path],
+        ws_max_size=MAX_BYTES,
         timeout_graceful_shutdown=5,
     )
     server = InProcess(config)

@@ -62,9 +62,17 @@ def in_pieces(stream, cuts):
     return [stream[a:b] for a, b in pairwise(places)]
 
 
+def read_all(reader, piece):
+    """Return what a piece completes, in as many turns as it takes."""
+    messages = reader.feed(piece)
+    while reader.has_more:
+        messages += reader.feed(b"")
+    return messages
+
+
 def read_ours(pieces):
     reader = FrameReader(LIMIT)
-    messages = [message for piece in pieces for message in reader.feed(piece)]
+    messages = [message for piece in pieces for message in read_all(reader, piece)]
     return messages, reader.failure.code if reader.failure else None
 
 
@@ -185,6 +193,39 @@ def test_fragments_of_nothing_cost_nothing():
     empty = masked(0, b"", fin=False) * 1000
     before = len(reader._parts)
     for _ in range(100):
-        assert reader.feed(empty) == []
+        assert read_all(reader, empty) == []
     assert len(reader._parts) == before
     assert reader.feed(masked(0, b"b")) == [(TEXT, b"ab")]
+
+
+def test_many_frames_in_one_piece_are_read_in_turns():
+    reader = FrameReader(LIMIT)
+    stream = masked(TEXT, b"a") * 100 + masked(TEXT, b"b")[:-1]
+    turns = [reader.feed(stream)]
+    while reader.has_more:
+        turns.append(reader.feed(b""))
+    assert [len(turn) for turn in turns] == [32, 32, 32, 4]
+    assert reader.feed(masked(TEXT, b"b")[-1:]) == [(TEXT, b"b")]
+    assert reader.feed(masked(0, b"", fin=False)) == []
+    assert reader.failure.code == 1002
+
+
+def test_another_size_counts_at_once_for_what_is_unfinished_too():
+    reader = FrameReader(LIMIT)
+    reader.feed(masked(TEXT, b"a" * 900, fin=False))
+    reader.allow(2000)
+    assert reader.feed(masked(0, b"a" * 1100)) == [(TEXT, b"a" * 2000)]
+    reader.feed(masked(TEXT, b"a" * 1500)[:-1])
+    reader.allow(1500)
+    assert reader.feed(masked(TEXT, b"a" * 1500)[-1:]) == [(TEXT, b"a" * 1500)]
+    assert reader.feed(masked(TEXT, b"a" * 1501)) == []
+    assert reader.failure.code == 1009
+
+
+@pytest.mark.parametrize("fin", [True, False])
+def test_what_is_unfinished_and_too_large_now_is_dropped(fin):
+    reader = FrameReader(LIMIT)
+    reader.feed(masked(TEXT, b"a" * 900, fin=fin)[: None if not fin else -1])
+    reader.allow(500)
+    assert (reader._buffer, reader._parts, reader.is_done) == (None, None, True)
+    assert reader.feed(masked(TEXT, b"a")) == []

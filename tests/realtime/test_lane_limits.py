@@ -10,7 +10,7 @@ from realtime.lane.direct import LaneSocket
 from realtime.lane.hot import take_hot
 from realtime.lane.limits import Limits
 from realtime.lane.protocol import LaneProtocol
-from tests.realtime.lanes import NAMESPACE, fast, masked, rss, served, start
+from tests.realtime.lanes import MAX_BYTES, NAMESPACE, fast, masked, rss, served, start
 
 pytestmark = pytest.mark.no_database
 BOTH = pytest.mark.parametrize("path", ["fast", "stock"])
@@ -188,7 +188,7 @@ async def test_broken_frames_end_their_connection_with_a_code(served, broken, co
 async def test_an_oversized_frame_ends_its_connection(served):
     client = await served.open()
     with contextlib.suppress(ConnectionError):
-        client.raw(masked(1, b"4" + b"x" * 8_000_001, mask=bytes(4)))
+        client.raw(masked(1, b"4" + b"x" * MAX_BYTES, mask=bytes(4)))
         await client.closed()
     await until(lambda: not served.sio.eio.sockets)
 

@@ -189,7 +189,7 @@ async def test_a_binary_message_is_refused_and_the_connection_lives(served):
 async def test_a_message_too_large_to_read_is_answered(served):
     take_hot(served.sio, NAMESPACE, "acts", Taker())
     client = await served.open()
-    client.say('42/visitors,5["acts",{"a":"' + "x" * 1_100_000 + '"}]', mask=bytes(4))
+    client.say('42/visitors,5["acts",{"a":"' + "x" * 1_050_000 + '"}]', mask=bytes(4))
     assert await client.answer() == ("43/visitors,5", [{"ordinary": "acts"}])
     assert served.room.heard == [("acts", "malformed")]
 

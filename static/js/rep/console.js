@@ -107,7 +107,8 @@ const redraw = async () => {
 // Drawing everything again is dear: at most once in a while, however many ask for it.
 let redrawing
 const redrawSoon = () => {
-  redrawing ??= setTimeout(() => {
+  if (redrawing) return
+  redrawing = setTimeout(() => {
     redrawing = undefined
     redraw().catch((error) => {
       console.warn(error)
