@@ -20,6 +20,7 @@ from app.tracking.intake import join_group, note_here, open_page, take_acts_of, 
 from app.tracking.live import LiveVisit
 from app.tracking.queries import find_groundless
 from app.tracking.visits import Opening, note_away
+from app.turns import Door
 from realtime.guard import MAX_MESSAGE, Ack, GuardedNamespace, accepts, admits, refused
 from realtime.messages import Nothing, VisitorActs, VisitorHello
 from realtime.repeated import Repeated
@@ -54,7 +55,7 @@ class Visitors(GuardedNamespace):
         super().__init__(VISITORS)
         self.seats: dict[str, Seat] = {}
         self._of: dict[UUID, set[str]] = {}
-        self._door = asyncio.Semaphore(MOST_OPENING)
+        self._door = Door(wide=MOST_OPENING)
         self._closing: set[asyncio.Future[None]] = set()
         self._recheck = Repeated(RECHECK_S, self.recheck)
 
@@ -77,7 +78,7 @@ class Visitors(GuardedNamespace):
 
     async def _open(self, sid: str, opening: Opening) -> LiveVisit:
         """Open a visit, a few at a time; who left while waiting has come again elsewhere."""
-        async with self._door:
+        async with self._door.enter():
             if self.is_gone(sid):
                 raise NotFoundError
             return await open_page(opening, now=clock.now())

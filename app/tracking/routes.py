@@ -1,5 +1,6 @@
 """Posts of visitors' pages: the choice about tracking, and acts where no socket carries them."""
 
+import random
 import time
 from urllib.parse import urlsplit
 
@@ -16,12 +17,13 @@ from app.db import transaction
 from app.errors import DomainError, InvalidError, NotFoundError
 from app.tracking.claims import PageClaims, read_claims
 from app.tracking.consents import SIGNAL, Chosen, record_consent
-from app.tracking.errors import RefusedError
+from app.tracking.errors import RefusedError, SlowDownError
 from app.tracking.intake import take_post
 from app.tracking.page import CHOICE_COOKIE, VISITOR_COOKIE, State, describe_page
 from app.tracking.rate import Buckets
 from app.tracking.shapes import ConsentForm, Post
 from app.tracking.visits import Opening
+from app.turns import Door
 
 MAX_POST_BYTES = 256_000
 CHOICE_DAYS = 180
@@ -29,6 +31,9 @@ CHOICE_DAYS = 180
 
 tracking = Blueprint("tracking", __name__)
 posters = Buckets()
+door = Door(wide=4, most_waiting=32)
+"""Posts are stored a few at a time; of those beyond, only farewells wait."""
+CROWDED_RETRY_MS = (2_000, 8_000)
 CHOICE_COST = 2
 """A choice costs as much as two acts: a hundred at once and 25 a second from one network."""
 
@@ -79,13 +84,17 @@ async def _take(body: str | bytes) -> dict[str, object]:
     post = Post.model_validate_json(body)
     claims = _claims_behind(post.page)
     posters.take(claims.browser_id, 1 + len(post.acts), at=time.monotonic())
+    if door.is_crowded and not post.is_leaving:
+        # Spread, so that those who were sent away do not come back together.
+        raise SlowDownError(random.randint(*CROWDED_RETRY_MS))  # noqa: S311  no secret
     device = name_browser(request.headers.get("User-Agent", ""))
-    receipt = await take_post(
-        post.acts,
-        Opening(post.visit, claims, device),
-        is_leaving=post.is_leaving,
-        now=clock.now(),
-    )
+    async with door.enter():
+        receipt = await take_post(
+            post.acts,
+            Opening(post.visit, claims, device),
+            is_leaving=post.is_leaving,
+            now=clock.now(),
+        )
     return {"last": receipt.last, "problems": receipt.problems}
 
 

@@ -4,7 +4,7 @@ import { BATCH } from "./visit-queue.js"
 const GATHER_MS = 40 // a batch is gone within 50 ms
 const HEARTBEAT_MS = 10_000
 const ACK_MS = 8_000
-const SLOWEST_MS = 10_000
+const SLOWEST_MS = 5_000
 const CONNECT_MS = 10_000
 const SPREAD_MS = 1_000 // a server that stops sends everybody off in the same moment
 const MOST_FLYING = 4
