@@ -24,8 +24,11 @@ build: static/dist/manifest.json  ## The front end alone
 
 test: $(VENV)/.dev static/dist/manifest.json  ## Everything, with real servers and a real browser, on both databases
 	@deploy/test-needs
-	@$(BIN)/python -m pytest $(PYTEST)
-	@$(BIN)/python -m pytest --database=postgresql $(PYTEST)
+	@mkdir -p $(VAR_DIR); log=$(VAR_DIR)/test-postgresql.log; \
+	$(BIN)/python -m pytest --database=postgresql $(PYTEST) >$$log 2>&1 & postgresql=$$!; \
+	$(BIN)/python -m pytest $(PYTEST); sqlite=$$?; \
+	wait $$postgresql; postgresql=$$?; echo "On PostgreSQL:"; tail -n 200 $$log; \
+	exit $$((sqlite + postgresql))
 
 faults: $(VENV)/.dev static/dist/manifest.json  ## Kill, cut and fill up everything at full size; docs/reliability.md says what must hold
 	@deploy/test-needs redis-server postgres

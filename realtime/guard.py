@@ -196,6 +196,17 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
             bucket = self.buckets[sid] = Bucket(now)
         bucket.take(count, at=now)
 
+    def spend_rest(self, sid: str, count: int) -> None:
+        """Take what a message costs beyond the one taken for it, or nothing of it at all.
+
+        Otherwise one that is sent again and again would eat what grows meanwhile.
+        """
+        try:
+            self.spend(sid, max(0, count))
+        except RefusedError:
+            self.buckets[sid].tokens += 1
+            raise
+
 
 class TextPacket(Packet):  # type: ignore[misc]
     """The wire format as browsers may use it towards us; everything else is one refused event.

@@ -15,7 +15,7 @@ from app.bus import Announcement
 from app.db import reading, transaction
 from app.errors import NotFoundError
 from app.tracking.claims import PageClaims, read_claims
-from app.tracking.errors import RefusedError
+from app.tracking.errors import RefusedError, SlowDownError
 from app.tracking.intake import join_group, note_here, open_page, take_acts_of, until_settled
 from app.tracking.live import LiveVisit
 from app.tracking.queries import find_groundless
@@ -32,6 +32,8 @@ CLOSING = ("consent-withdrawn", "links-revoked", "visit-ended")
 """What closes visitors' sockets, heard from other processes too."""
 MOST_OPENING = 4
 """Visits opened at the same time; a thousand that come back at once take their turns."""
+SPENT_RETRY_MS = 500
+"""When a socket may try again whose allowance is gone: by then some acts' worth has grown."""
 RECHECK_S = 60.0
 """How often all seats are asked whether they still stand, in case nobody said so."""
 
@@ -87,7 +89,7 @@ class Visitors(GuardedNamespace):
     async def on_acts(self, sid: str, batch: VisitorActs) -> Ack:
         """Store what a visitor did; the ack means it is on disk."""
         live = self._live(sid)
-        self.spend(sid, max(0, len(batch.acts) - 1))
+        self.spend_rest(sid, len(batch.acts) - 1)
         metrics.ACTS_DROPPED.inc(batch.dropped)
         receipt = await take_acts_of(live, batch.acts, now=clock.now())
         return {"last": receipt.last, "problems": receipt.problems}
@@ -101,7 +103,8 @@ class Visitors(GuardedNamespace):
         if seat is None or seat.live is None or len(payload) > MAX_MESSAGE:
             return False
         if self.is_spent(sid):
-            return False
+            answer(refused(SlowDownError(SPENT_RETRY_MS)))
+            return True
         try:
             batch = VisitorActs.model_validate_json(payload)
         except ValidationError:

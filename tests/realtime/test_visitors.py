@@ -283,3 +283,18 @@ async def test_every_page_of_a_person_is_one_person(browse):
     async with reading() as db:
         whose = set(await db.scalars(select(Visit.prospect_id)))
     assert whose == {claims.prospect_id}
+
+
+async def test_a_batch_that_is_sent_again_at_once_gets_through_in_the_end(browse):
+    """A browser with much to tell must not eat its own allowance by asking."""
+    claims, visit_id = await served_page(), uuid4()
+    browser = await browse(claims, visit_id)
+    last = 0
+    async with asyncio.timeout(20):
+        while last < 260:
+            acts = [act(seq) for seq in range(last + 1, last + 14)]
+            answer = await browser.send(*acts)
+            last = answer.get("last", last)
+            if not answer["ok"]:
+                await asyncio.sleep(answer["retry_ms"] / 4000)
+    assert await stored(visit_id) == list(range(1, last + 1))
