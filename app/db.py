@@ -114,11 +114,11 @@ _closers: list[Callable[[], Awaitable[None]]] = []
 def open_database(config: Settings) -> AsyncEngine:
     """Connect this process to its database; call once before anything reads or writes."""
     global _engine, _turns  # noqa: PLW0603  one database per process, opened at the start
-    # What is stored (people, letters, digests) stays out of errors, and so out of the logs.
     is_postgres = config.database_url.startswith("postgresql")
     limits: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0}
     if is_postgres:
         limits["connect_args"] = POSTGRES_LIMITS
+    # What is stored (people, letters, digests) stays out of errors, and so out of the logs.
     _engine = create_async_engine(config.database_url, hide_parameters=True, **limits)
     if is_sqlite():
         _prepare_sqlite(_engine, config.sqlite_synchronous)

@@ -129,7 +129,8 @@ LOOP_STALL_MAX_SECONDS = Gauge(
 BUILD = Gauge("rapport_build_info", "Always 1; version and Python.", ["version", "python"])
 
 PROBE_EVERY_S = 0.05
-_longest = [0.0]
+LONGEST_FINE_S = 0.01
+"""Shorter delays are no stall."""
 
 
 def refuse_acts(reason: str, count: int = 1) -> None:
@@ -163,9 +164,8 @@ def note_lag(seconds: float) -> None:
     """Note one delay of the loop."""
     late = max(0.0, seconds)
     LOOP_LAG_SECONDS.observe(late)
-    if late > _longest[0]:
-        _longest[0] = late
-        LOOP_STALL_MAX_SECONDS.set(late)
+    if late > LONGEST_FINE_S:
+        LOOP_STALL_MAX_SECONDS.set(max(late, value_of(LOOP_STALL_MAX_SECONDS)))
 
 
 def value_of(metric: Counter | Gauge | Reading) -> float:

@@ -204,7 +204,7 @@ class GuardedNamespace(AsyncNamespace):  # type: ignore[misc]
         try:
             self.spend(sid, max(0, count))
         except RefusedError:
-            self.buckets[sid].tokens += 1
+            self.buckets[sid].give_back(1)
             raise
 
 

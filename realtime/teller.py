@@ -129,11 +129,17 @@ class Teller:
         return True
 
     async def _hand_over(self, visit_id: UUID) -> None:
-        """Show a visit to those who may see it now, and no longer to those who did."""
-        told = self._told.pop(visit_id, None)
-        if told is not None:
-            self._say(told, "visit-ended", {"visit": told.name})
-        await self._begin(visit_id)
+        """Show a visit to those who may see it now, and no longer to those who only did."""
+        before = self._told.pop(visit_id, None)
+        try:
+            await self._begin(visit_id)
+        finally:
+            now = self._told.get(visit_id)
+            if before is not None:
+                before.rooms = tuple(
+                    room for room in before.rooms if now is None or room not in now.rooms
+                )
+                self._say(before, "visit-ended", {"visit": before.name})
 
     async def _begin(self, visit_id: UUID) -> None:
         """Draw the card of a visit, with what it did so far; one that cannot be drawn is logged."""

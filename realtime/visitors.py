@@ -90,8 +90,8 @@ class Visitors(GuardedNamespace):
         """Store what a visitor did; the ack means it is on disk."""
         live = self._live(sid)
         self.spend_rest(sid, len(batch.acts) - 1)
-        metrics.ACTS_DROPPED.inc(batch.dropped)
         receipt = await take_acts_of(live, batch.acts, now=clock.now())
+        metrics.ACTS_DROPPED.inc(batch.dropped)
         return {"last": receipt.last, "problems": receipt.problems}
 
     def take_at_once(self, sid: str, payload: bytes, answer: Callable[[bytes], None]) -> bool:
@@ -116,9 +116,9 @@ class Visitors(GuardedNamespace):
             join_group(seat.live, batch.acts, partial(_answer, answer), now=clock.now())
         except RefusedError as refusal:
             answer(refused(refusal))
-        else:
-            if batch.dropped:
-                metrics.ACTS_DROPPED.inc(batch.dropped)
+            return True
+        if batch.dropped:
+            metrics.ACTS_DROPPED.inc(batch.dropped)
         return True
 
     @accepts(Nothing, who=VISITOR)

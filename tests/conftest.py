@@ -55,7 +55,8 @@ def pytest_configure(config):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--database") == "postgresql":
-        without = [item for item in items if item.get_closest_marker("no_database")]
+        others = ("no_database", "sqlite_only")
+        without = [item for item in items if any(map(item.get_closest_marker, others))]
         items[:] = [item for item in items if item not in set(without)]
         config.hook.pytest_deselected(items=without)
 
@@ -106,6 +107,14 @@ async def database(tmp_path, monkeypatch, request):
     await make_empty(engine)
     yield engine
     await close_database()
+
+
+@pytest.fixture
+def told(database):
+    """What was announced in this test."""
+    heard = []
+    bus.listen(heard.append)
+    return heard
 
 
 @pytest.fixture(scope="session")

@@ -5,15 +5,17 @@ from uuid import uuid4
 
 from app import clock
 from app.accounts.models import User
-from app.db import transaction
+from app.db import reading, transaction
 from app.sites.commands import open_site
 from app.sites.composition import History
 from app.sites.links import make_personal_link, open_link
 from app.sites.queries import find_browser
 from app.tracking.claims import PageClaims
 from app.tracking.consents import record_consent
-from app.tracking.models import ActKind
+from app.tracking.intake import open_page
+from app.tracking.models import ActKind, Visit
 from app.tracking.shapes import SentAct
+from app.tracking.visits import Opening
 from tests.make import make_campaign, make_prospect
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -100,6 +102,18 @@ async def served_page(**fields):
     """A page in a transaction of its own; returns claims."""
     async with transaction() as db:
         return await make_page(db, **fields)
+
+
+async def open_live(claims=None):
+    """A page that was opened and is held in memory."""
+    claims = claims or await served_page()
+    return await open_page(Opening(new_visit(), claims, "Firefox", "socket"), now=NOW)
+
+
+async def visit_of(live):
+    """What the database holds of a live visit."""
+    async with reading() as db:
+        return await db.get_one(Visit, live.id)
 
 
 def new_visit():

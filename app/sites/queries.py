@@ -123,15 +123,7 @@ async def find_browser(db: AsyncSession, site_id: UUID, token: str) -> SiteBrows
 
 async def get_answers(db: AsyncSession, site_id: UUID) -> dict[str, Mapping[str, Any]]:
     """Return a site's answers by module kind, as `History.answers` wants them."""
-    query = (
-        select(SiteVersion.composition)
-        .join(Site, Site.id == SiteVersion.site_id)
-        .where(Site.id == site_id, SiteVersion.number == Site.published_number)
-    )
-    composition = await db.scalar(query)
-    if composition is None:
-        return {}
-    places: Sequence[Place] = Composition.model_validate(composition).places
+    places = await _published_places(db, site_id)
     stored = await db.scalars(select(Answer).where(Answer.site_id == site_id))
     by_key = {one.module_key: one.answers for one in stored}
     by_kind: dict[str, Mapping[str, Any]] = {}
@@ -143,15 +135,18 @@ async def get_answers(db: AsyncSession, site_id: UUID) -> dict[str, Mapping[str,
 
 async def get_titles(db: AsyncSession, site_id: UUID) -> Mapping[str, str]:
     """Return what stands above each module of the published version, by the module's key."""
-    query = (
+    return {place.key: place.title for place in await _published_places(db, site_id)}
+
+
+async def _published_places(db: AsyncSession, site_id: UUID) -> Sequence[Place]:
+    """Return the places of the version people see, none where there is no such site."""
+    published = (
         select(SiteVersion.composition)
         .join(Site, Site.id == SiteVersion.site_id)
         .where(Site.id == site_id, SiteVersion.number == Site.published_number)
     )
-    composition = await db.scalar(query)
-    if composition is None:
-        return {}
-    return {place.key: place.title for place in Composition.model_validate(composition).places}
+    composition = await db.scalar(published)
+    return Composition.model_validate(composition).places if composition else ()
 
 
 async def get_site(db: AsyncSession, site_id: UUID, *, viewer: Viewer) -> Site:

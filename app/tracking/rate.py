@@ -20,6 +20,10 @@ class Bucket:
         """Whether not even one token could be taken."""
         return self.tokens + max(0.0, at - self.filled_at) * ACTS_PER_SECOND < 1
 
+    def give_back(self, count: int) -> None:
+        """Put tokens back that were taken for nothing."""
+        self.tokens += count
+
     def take(self, count: int, *, at: float) -> None:
         """Take `count` tokens. Raises SlowDownError, taking none, while there are too few."""
         grown = self.tokens + max(0.0, at - self.filled_at) * ACTS_PER_SECOND

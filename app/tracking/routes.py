@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from quart import Blueprint, Response, g, jsonify, render_template, request
 from quart.typing import ResponseReturnValue
 
-from app import clock
+from app import clock, metrics
 from app.accounts.access import open_to_all
 from app.accounts.addresses import network_of
 from app.accounts.browsers import name_browser
@@ -95,6 +95,7 @@ async def _take(body: str | bytes) -> dict[str, object]:
             is_leaving=post.is_leaving,
             now=clock.now(),
         )
+    metrics.ACTS_DROPPED.inc(post.dropped)
     return {"last": receipt.last, "problems": receipt.problems}
 
 

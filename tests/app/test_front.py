@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import glance as glancing
 from app.config import settings
-from app.db import Table, close_database, engine, is_sqlite, open_database
+from app.db import Table, close_database, engine, open_database
 from app.tracking.claims import read_claims
 from tests.app.kept import TOKEN, campaign_of, pages, plain, reads, said, same_browser, views
 from tests.app.made_sites import made_site, opened
@@ -108,9 +108,8 @@ async def test_a_page_and_its_view_vary_by_the_same(client, views):
         assert said(await client.get(address)) == said(await there.get(address))
 
 
+@pytest.mark.sqlite_only
 async def test_a_file_that_is_locked_is_the_views_to_wait_for(client, monkeypatch):
-    if not is_sqlite():
-        return
     campaign = await campaign_of(await made_site())
     begun, shown = [], []
 

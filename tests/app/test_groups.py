@@ -2,33 +2,26 @@
 
 import asyncio
 import random
-import sqlite3
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from app import bus, metrics
-from app.db import is_sqlite, reading, transaction
+from app import metrics
+from app.db import reading, transaction
 from app.tracking import groups as grouping
 from app.tracking import live as live_visits
 from app.tracking.errors import GapError, NotStoredError, SlowDownError, VisitOverError
-from app.tracking.intake import groups, note_here, offer_acts, open_page, take_acts, take_acts_of
+from app.tracking.intake import groups, note_here, offer_acts, take_acts, take_acts_of
 from app.tracking.live import MOST_CLICKED
 from app.tracking.models import Act, Visit
-from app.tracking.sweeper import end_silent_visits
-from app.tracking.visits import Opening, end_visit, note_away
+from app.tracking.visits import end_visit
 from tests.make import make_prospect, make_user
-from tests.visiting import NOW, act, answer, sent, served_page
+from tests.visiting import NOW, act, answer, open_live, sent, served_page, visit_of
 
 LATER = NOW + timedelta(seconds=5)
-
-
-async def open_live(claims=None, visit_id=None):
-    claims = claims or await served_page()
-    return await open_page(Opening(visit_id or uuid4(), claims, "Firefox", "socket"), now=NOW)
 
 
 async def stored(live):
@@ -41,25 +34,12 @@ async def seqs(live):
     return [row.seq for row in await stored(live)]
 
 
-async def visit_of(live):
-    async with reading() as db:
-        return await db.get_one(Visit, live.id)
-
-
 def commits():
     return metrics.COMMIT_ROWS.collect()[0].samples
 
 
 def count_of(samples):
     return next(sample.value for sample in samples if sample.name.endswith("_count"))
-
-
-@pytest.fixture
-def told():
-    """What was announced."""
-    heard = []
-    bus.listen(heard.append)
-    return heard
 
 
 async def test_a_row_of_a_group_equals_the_row_of_a_transaction():
@@ -105,14 +85,20 @@ async def test_what_arrives_together_is_stored_together_in_order():
 
 
 async def test_a_receipt_is_given_when_others_can_read_the_act(database):
-    if not is_sqlite():
-        return
     live, seen = await open_live(), []
     receipt = asyncio.get_running_loop().create_future()
+    read = text("SELECT max(seq) FROM acts")
+
+    async def look():
+        other = create_async_engine(database.url)
+        async with other.connect() as connection:
+            seen.append(await connection.scalar(read))
+        await other.dispose()
 
     def tell(outcome):
-        with closing(sqlite3.connect(database.url.database)) as other:
-            seen.extend(other.execute("SELECT max(seq) FROM acts").fetchone())
+        # Here and now, on a line of its own, while everything else stands still.
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(asyncio.run, look()).result()
         receipt.set_result(outcome)
 
     assert offer_acts(live, sent(act(1), act(2)), tell, now=LATER)
@@ -159,27 +145,6 @@ async def test_one_visit_that_stands_otherwise_does_not_hold_up_the_others():
     assert [receipt.last for receipt in receipts] == [2, 2, 2]
     for live in lives:
         assert await seqs(live) == [1, 2]
-
-
-async def test_an_act_brings_somebody_back_who_was_away(told):
-    live = await open_live()
-    async with transaction() as db:
-        await note_away(db, live.id, held_by="socket", now=NOW)
-    told.clear()
-    await take_acts_of(live, sent(act(1)), now=LATER)
-    assert [fact.name for fact in told] == ["visit-acted", "visit-presence"]
-    assert (await visit_of(live)).away_at is None
-
-
-async def test_only_the_socket_that_holds_a_visit_can_leave_it():
-    live = await open_live()
-    await open_page(Opening(live.id, live.claims, "Firefox", "newer"), now=LATER)
-    async with transaction() as db:
-        await note_away(db, live.id, held_by="socket", now=LATER)
-    assert (await visit_of(live)).away_at is None
-    async with transaction() as db:
-        await note_away(db, live.id, held_by="newer", now=LATER)
-    assert (await visit_of(live)).away_at == LATER
 
 
 async def test_a_visit_that_is_over_takes_nothing():
@@ -249,9 +214,8 @@ async def test_too_much_waiting_is_told_to_slow_down_and_nothing_taken_is_lost(m
     assert (await take_acts_of(other, sent(act(1)), now=LATER)).last == 1
 
 
+@pytest.mark.sqlite_only
 async def test_a_full_disk_acknowledges_nothing_and_heals():
-    if not is_sqlite():
-        return
     live, other = await open_live(), await open_live()
     await take_acts_of(live, sent(act(1)), now=LATER)
     ledger = groups()._ledger
@@ -304,28 +268,6 @@ async def test_any_mixture_ends_exactly_once_in_order(seed):
     await asyncio.gather(*(browse(live) for live in lives))
     for live in lives:
         assert await seqs(live) == list(range(1, goals[live.id] + 1))
-
-
-async def test_who_is_silent_is_away_before_the_visit_is_over(told):
-    live = await open_live()
-    await end_silent_visits(NOW + timedelta(seconds=19))
-    assert (await visit_of(live)).away_at is None
-    await end_silent_visits(NOW + timedelta(seconds=21))
-    visit = await visit_of(live)
-    assert (visit.away_at, visit.ended_at) == (NOW, None)
-    assert [fact.facts["state"] for fact in told if fact.name == "visit-presence"] == ["away"]
-    await end_silent_visits(NOW + timedelta(seconds=30))
-    assert (await visit_of(live)).ended_at == NOW
-
-
-async def test_a_clock_that_is_set_back_keeps_nobody_here_for_ever():
-    live = await open_live()
-    ahead = NOW + timedelta(hours=3)
-    await take_acts_of(live, sent(act(1)), now=ahead)
-    for seconds in (0, 31):
-        await end_silent_visits(NOW + timedelta(seconds=seconds))
-    await end_silent_visits(NOW + timedelta(seconds=62))
-    assert (await visit_of(live)).ended_at is not None
 
 
 async def test_what_cannot_be_written_down_takes_nothing_with_it(monkeypatch):

@@ -148,6 +148,7 @@ async def test_late_announcements_never_take_anything_back(console, here):
 
 async def test_a_visit_that_changes_hands_leaves_one_console_for_another(url, here, listen):
     owner, other = await listen(*here.door("owner")), await listen(*here.door("other"))
+    admin = await listen(*here.door("admin"))
     live = await open_live(here.claims)
     await until(lambda: owner.heard)
     values = {"owner_id": here.users["other"].id}
@@ -157,6 +158,7 @@ async def test_a_visit_that_changes_hands_leaves_one_console_for_another(url, he
     await take_acts_of(live, sent(act(1)), now=clock.now())
     await until(lambda: told(other, live) == [1])
     assert told(owner, live) == []
+    assert [name for name, _ in admin.heard] == ["visit-began", "visit-began", "visit-acted"]
 
 
 def fact_of(live, name, **facts):

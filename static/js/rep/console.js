@@ -104,16 +104,20 @@ const redraw = async () => {
   document.querySelector("#past-visits").dispatchEvent(new Event("visit-over"))
 }
 
+// What changes the page is done one after the other, or a drawing that was asked for earlier
+// would put an older state over what has come since.
+let queue = Promise.resolve()
+const inTurn = (work) => (message) => {
+  queue = queue.then(() => work(message)).catch((error) => console.warn(error))
+}
+
 // Drawing everything again is dear: at most once in a while, however many ask for it.
 let redrawing
 const redrawSoon = () => {
   if (redrawing) return
   redrawing = setTimeout(() => {
     redrawing = undefined
-    redraw().catch((error) => {
-      console.warn(error)
-      redrawSoon()
-    })
+    inTurn(() => redraw().catch(redrawSoon))()
   }, REDRAW_MS)
 }
 
@@ -169,10 +173,6 @@ const listen = () => {
     reconnectionDelay: 300,
     reconnectionDelayMax: 5000,
   })
-  let queue = Promise.resolve()
-  const inTurn = (work) => (message) => {
-    queue = queue.then(() => work(message)).catch((error) => console.warn(error))
-  }
   socket.on(
     "connect",
     inTurn(async () => {
