@@ -101,6 +101,10 @@ POSTGRES_LIMITS = {
 """Seconds to connect and for one statement, and what the server is asked for: a line that is gone
 without a word must not hold a row, or whoever waits for it, forever."""
 
+COPIED_AT_THE_LATEST = 32_000
+"""Pages of 4 KB in SQLite's log at which some commit copies them into the file, if nobody did so
+before (checkpoints.py)."""
+
 CONNECTIONS = 15
 """Per process; opening one is dearer than what is asked on it, so they are kept."""
 
@@ -197,7 +201,7 @@ def sqlite_pragmas(synchronous: str) -> list[str]:
     """Return what every connection to SQLite is told first."""
     wanted = (
         "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "busy_timeout=10000",
-        "wal_autocheckpoint=4000",
+        f"wal_autocheckpoint={COPIED_AT_THE_LATEST}",
     )  # fmt: skip
     return [f"PRAGMA {each}" for each in wanted]
 

@@ -65,6 +65,11 @@ ACTS_DROPPED = Counter(
 ACTS_WAITING = Gauge("rapport_acts_waiting", "Acts taken in and waiting for their commit.")
 COMMIT_ROWS = Histogram("rapport_commit_rows", "Acts in one group commit.", buckets=ROWS)
 COMMIT_SECONDS = Histogram("rapport_commit_seconds", "Seconds one group commit took.", buckets=FAST)
+CHECKPOINT_SECONDS = Histogram(
+    "rapport_checkpoint_seconds",
+    "Seconds it took to copy SQLite's log into its file.",
+    buckets=FAST,
+)
 COMMITS_FAILED = Counter(
     "rapport_commits_failed", "Group commits the database refused; their acts come again."
 )

@@ -20,6 +20,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.checkpoints import Checkpoints
 from app.db import sqlite_pragmas, write_turn
 from app.tracking.live import LiveVisit, NewAct
 
@@ -64,7 +65,10 @@ class Ledger(Protocol):
 
 
 class SqliteLedger:
-    """SQLite: a thread and a connection of its own, in turn with the other writers."""
+    """SQLite: a thread and a connection of its own, in turn with the other writers.
+
+    The log is copied into the file beside the commits, not in one of them (checkpoints.py).
+    """
 
     STAY = (
         "UPDATE visits SET last_seq = ? WHERE id = ? AND last_seq = ? AND ended_at IS NULL"
@@ -79,16 +83,20 @@ class SqliteLedger:
     def __init__(self, path: str, synchronous: str) -> None:
         self._connect = partial(_open_sqlite, path, synchronous)
         self._db: sqlite3.Connection | None = None
+        self._checkpoints = Checkpoints(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="acts")
 
     async def store(self, moves: Sequence[Move]) -> set[UUID]:
         """Write a group in the thread."""
         async with write_turn(is_first=True):
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, self._store, moves)
+            alone = await loop.run_in_executor(self._thread, self._store, moves)
+        self._checkpoints.note_written(sum(len(move.acts) for move in moves))
+        return alone
 
     async def close(self) -> None:
         """Close the connection where it is used, and end the thread."""
+        await self._checkpoints.close()
         if self._db is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
             self._db = None
